@@ -1,0 +1,15 @@
+/*
+ * compat.h
+ *		The only file that names PG_VERSION_NUM: differences between the
+ *		PostgreSQL versions that smarketing compiles for.
+ */
+#ifndef SMK_COMPAT_H
+#define SMK_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "smarketing needs PostgreSQL 15 or later"
+#endif
+
+#endif							/* SMK_COMPAT_H */
