@@ -85,10 +85,13 @@ apt_update() {
 }
 
 apt_install() {
+	local log
 	apt_update "$@"
 	say "installing: $*"
+	log=$(mktemp)
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$@" \
-		</dev/null >/dev/null || die "could not install: $*"
+		</dev/null >"$log" 2>&1 || { cat "$log"; rm -f "$log"; die "could not install: $*"; }
+	rm -f "$log"
 }
 
 # The version to install: that of PG_CONFIG or of the newest server here, else the distribution's own.
@@ -125,7 +128,7 @@ need() {
 	for what in ${tools[@]+"${tools[@]}"}; do
 		case $what in
 			gcc) packages+=(gcc libc6-dev) ;;
-			prove) packages+=(perl libipc-run-perl) ;;
+			prove) packages+=(perl) ;;
 			*) packages+=("$what") ;;
 		esac
 	done
