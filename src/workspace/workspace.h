@@ -1,0 +1,152 @@
+/*
+ * workspace.h
+ *		A workspace as C sees it: the schema that a trigger's table stands in,
+ *		its tables, its compiled rules, its saved plans, and the way to run
+ *		internal statements as the tables' owner.
+ */
+#ifndef SMK_WORKSPACE_H
+#define SMK_WORKSPACE_H
+
+#include "smarketing.h"
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/tuplestore.h"
+
+struct SmkRules;
+
+/* Tables that C reads or writes; one owner for all of them, or SM010. */
+typedef enum SmkTable
+{
+	SMK_TABLE_SETTING,
+	SMK_TABLE_STAGE,
+	SMK_TABLE_TRANSITION,
+	SMK_TABLE_REASON,
+	SMK_TABLE_PERSONA,
+	SMK_TABLE_TEAM,
+	SMK_TABLE_MEMBER,
+	SMK_TABLE_ABSENCE,
+	SMK_TABLE_ACTIVITY_KIND,
+	SMK_TABLE_ROUTING_RULE,
+	SMK_TABLE_ROUTING_TURN,
+	SMK_TABLE_ACCOUNT,
+	SMK_TABLE_LEAD,
+	SMK_TABLE_STAGE_CHANGE,
+	SMK_TABLE_ACTIVITY,
+	SMK_TABLE_DEAL,
+	SMK_TABLE_HANDOFF,
+	SMK_TABLE_EVENT,
+	SMK_TABLE_CONFIG_CHANGE,
+	SMK_TABLE_COUNT
+} SmkTable;
+
+typedef struct SmkWorkspace
+{
+	Oid			nspid;			/* hash key */
+	bool		stale;			/* set by invalidation callbacks, no more */
+	Oid			owner;
+	char	   *name;			/* the schema, unquoted */
+	char	   *quoted;			/* the schema, quoted where needed */
+	Oid			tables[SMK_TABLE_COUNT];
+	struct SmkRules *rules;		/* the current generation, or NULL */
+	HTAB	   *plans;			/* saved plans by statement text */
+	MemoryContext context;		/* of name, quoted and plans */
+} SmkWorkspace;
+
+/*
+ * The workspace that a trigger's table belongs to, ready for use.  Raises
+ * SM010 where tables are missing or have several owners.
+ */
+extern SmkWorkspace *smk_workspace_of(Relation rel);
+
+/* The workspace of a schema; SM010 if it is none. */
+extern SmkWorkspace *smk_workspace_by_schema(Oid nspid);
+
+/*
+ * One statement is judged by one set of rules: BEFORE STATEMENT pins the
+ * generation that is current after pending invalidations, AFTER STATEMENT
+ * lets go.  Pins nest; those of a failed subtransaction vanish with it.
+ */
+extern void smk_pin(SmkWorkspace *ws);
+extern void smk_unpin(SmkWorkspace *ws);
+
+/* The rules in force: the pinned generation, else the newest one. */
+extern const struct SmkRules *smk_rules(SmkWorkspace *ws);
+
+/* What caused an internal statement: how its rows are to be judged. */
+typedef enum SmkOrigin
+{
+	SMK_BY_CLIENT,				/* no internal statement */
+	SMK_BY_CORRECTION,			/* our own columns put right; no move */
+	SMK_BY_RULE,				/* an automatic move that was due on entry */
+	SMK_BY_ACTIVITY,			/* activities that may move their leads */
+	SMK_BY_DECISION,			/* a handoff's decision moves its lead */
+	SMK_BY_DEAL,				/* a deal moves its lead */
+	SMK_BY_LEAD,				/* a lead's move decides or opens handoffs */
+	SMK_BY_ERASURE				/* erase_lead: history may be changed */
+} SmkOrigin;
+
+typedef struct SmkCause
+{
+	SmkOrigin	origin;
+	SmkWorkspace *ws;
+	int			depth;			/* trigger depth of the statement's triggers */
+	void	   *data;			/* whatever the origin needs */
+} SmkCause;
+
+/*
+ * The cause of the statement that fires the running trigger.  A user's own
+ * trigger inside an internal statement is a client again: its statements'
+ * triggers run one level deeper.
+ */
+extern const SmkCause *smk_cause(const SmkWorkspace *ws);
+
+/* Rows handed to an internal statement, which reads them as a relation. */
+typedef struct SmkBatch
+{
+	const char *name;
+	TupleDesc	desc;
+	Tuplestorestate *store;
+	int64		rows;
+} SmkBatch;
+
+typedef struct SmkBatchColumn
+{
+	const char *name;
+	Oid			type;
+} SmkBatchColumn;
+
+extern SmkBatch *smk_batch_create(const char *name, const SmkBatchColumn *columns, int ncolumns);
+extern void smk_batch_add(SmkBatch *batch, const Datum *values, const bool *nulls);
+
+/*
+ * Run one internal statement as the owner of the workspace's tables, with a
+ * saved plan.  The text names the schema as %s wherever it needs it (the same
+ * schema each time); batches are visible to it under their names.  SPI must
+ * not be connected; rows, if wanted, are copied by the callback.
+ */
+typedef void (*SmkRowCallback) (HeapTuple tuple, TupleDesc desc, void *arg);
+
+typedef struct SmkStatement
+{
+	const char *text;
+	int			nargs;
+	const Oid  *types;
+	const Datum *values;
+	const char *nulls;			/* as SPI wants them, or NULL */
+	SmkBatch   *batches[3];
+	bool		latest_snapshot;	/* read the configuration as it is now */
+	SmkRowCallback callback;
+	void	   *arg;
+} SmkStatement;
+
+extern uint64 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *statement);
+
+/* Tell every session, this one too, that the workspace's rules have changed. */
+extern void smk_workspace_changed(Oid nspid);
+
+extern void smk_workspace_init(void);
+
+#endif							/* SMK_WORKSPACE_H */
