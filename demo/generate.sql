@@ -315,7 +315,7 @@ WITH qualified AS (
     FROM marketed
 ), decided AS (
     SELECT *,
-        office(mql_at + interval '4 minutes', team_zone) + interval '1 hour' * least(answer, 5) AS attempt_at,
+        office(office(mql_at + interval '4 minutes', team_zone) + interval '1 hour' * least(answer, 8), team_zone) AS attempt_at,
         CASE WHEN handoff_rank > 0.40 THEN 'sal' WHEN handoff_rank > 0.19 THEN 'recycled'
             WHEN handoff_rank > 0.14 THEN 'disqualified' END AS decision
     FROM (SELECT offered.*, t.zone AS team_zone FROM offered JOIN team AS t ON t.name = team) AS offered
@@ -477,7 +477,7 @@ FROM fate WHERE asks AND mql_at < '2026-06-30 18:00';
 
 -- Sales: attempts until somebody answers, the conversation, and what follows it.
 INSERT INTO activity
-SELECT f.id, kind, date_trunc('second', at), rep, NULL, s.channel, 'out', properties
+SELECT f.id, kind, date_trunc('second', office(at, team_zone)), rep, NULL, s.channel, 'out', properties
 FROM fate AS f, LATERAL (
     SELECT 'call_attempt' AS kind, attempt_at AS at, 'phone' AS channel, jsonb_build_object('result', 'no answer') AS properties
     WHERE dice(f.id, 'answers at once') < 0.55
@@ -504,7 +504,7 @@ FROM fate AS f, LATERAL (
         pick('{phone,email}', dice(f.id * 10 + w, 'follow up')), NULL
     FROM generate_series(1, 3) AS w
 ) AS s
-WHERE at < '2026-06-30 18:00';
+WHERE office(at, team_zone) < '2026-06-30 18:00';
 
 ANALYZE company, lead, move, activity, deal;
 RESET search_path;
