@@ -43,7 +43,8 @@ candidates() {
 find_server() {
 	local config
 	if [ -n "${PG_CONFIG:-}" ]; then
-		PG_CONFIG=$(command -v "$PG_CONFIG") && can "$PG_CONFIG" "$@"
+		command -v "$PG_CONFIG" >/dev/null || die "no such program: PG_CONFIG=$PG_CONFIG"
+		can "$PG_CONFIG" "$@"
 		return
 	fi
 	for config in $(candidates); do
