@@ -6,6 +6,21 @@ MODULE_big = smarketing
 # The install script is the features' SQL, in this order: one line per file.
 SQL_SOURCES = \
 	src/smarketing.sql \
+	src/condition/condition.sql \
+	src/workspace/tables.sql \
+	src/lifecycle/tables.sql \
+	src/handoff/tables.sql \
+	src/workspace/template.sql \
+	src/workspace/triggers.sql \
+	src/lifecycle/triggers.sql \
+	src/handoff/triggers.sql \
+	src/lifecycle/views.sql \
+	src/handoff/views.sql \
+	src/workspace/comments.sql \
+	src/lifecycle/comments.sql \
+	src/handoff/comments.sql \
+	src/workspace/workspace.sql \
+	src/workspace/removal.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip
