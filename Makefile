@@ -5,7 +5,16 @@ MODULE_big = smarketing
 
 # The install script is the features' SQL, in this order.
 SQL_SOURCES = \
-	src/smarketing.sql
+	src/smarketing.sql \
+	src/workspace/tables.sql \
+	src/lifecycle/tables.sql \
+	src/handoff/tables.sql \
+	src/workspace/template.sql \
+	src/workspace/comments.sql \
+	src/lifecycle/comments.sql \
+	src/handoff/comments.sql \
+	src/workspace/workspace.sql \
+	src/workspace/removal.sql
 
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
 ALL_HEADERS = $(wildcard src/*.h src/*/*.h)
