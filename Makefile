@@ -10,6 +10,8 @@ SQL_SOURCES = \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
 	src/workspace/template.sql \
+	src/lifecycle/views.sql \
+	src/handoff/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \

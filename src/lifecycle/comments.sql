@@ -375,3 +375,5 @@ END
 $body$;
 COMMENT ON FUNCTION workspace_lifecycle_comments() IS
 'Comments on the tables and columns of a workspace, which search_path points at. Internal.';
+COMMENT ON FUNCTION workspace_lifecycle_tables() IS
+'Creates the tables of the lifecycle in a new workspace, which search_path points at. Internal: create_workspace() calls it.';

@@ -64,3 +64,5 @@ END
 $body$;
 COMMENT ON FUNCTION workspace_plumbing_comments() IS
 'Comments on the tables and columns of a workspace, which search_path points at. Internal.';
+COMMENT ON FUNCTION workspace_plumbing_tables() IS
+'Creates the tables of the plumbing in a new workspace, which search_path points at. Internal: create_workspace() calls it.';

@@ -123,6 +123,23 @@ $body$;
 COMMENT ON FUNCTION removal_statement(oid, oid, int) IS
 'The statement that makes an object again; a comment with its description where there is none. Internal.';
 
+/* The schema that an object stands in; a trigger, policy, default or constraint stands where its table does. */
+CREATE FUNCTION removal_schema(classid oid, objid oid, objsubid int) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT coalesce(n.nspname::text, i.schema)
+    FROM pg_catalog.pg_identify_object(classid, objid, objsubid) AS i
+    LEFT JOIN pg_catalog.pg_class AS c ON c.oid = CASE classid
+        WHEN 'pg_catalog.pg_trigger'::regclass THEN (SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t WHERE t.oid = objid)
+        WHEN 'pg_catalog.pg_policy'::regclass THEN (SELECT p.polrelid FROM pg_catalog.pg_policy AS p WHERE p.oid = objid)
+        WHEN 'pg_catalog.pg_attrdef'::regclass THEN (SELECT d.adrelid FROM pg_catalog.pg_attrdef AS d WHERE d.oid = objid)
+        WHEN 'pg_catalog.pg_constraint'::regclass THEN (SELECT k.conrelid FROM pg_catalog.pg_constraint AS k WHERE k.oid = objid)
+        END
+    LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace;
+END;
+COMMENT ON FUNCTION removal_schema(oid, oid, int) IS
+'The schema of an object, or of the table that it belongs to; null if it has none. Internal.';
+
 /* Grants on a relation to others than its owner, and its comment. */
 CREATE FUNCTION removal_grants(relation oid) RETURNS SETOF text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -156,7 +173,8 @@ BEGIN
         FROM smarketing.removal_objects() AS o
         CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, o.objsubid) AS i
         WHERE NOT EXISTS (SELECT FROM smarketing.workspaces() AS w
-                          WHERE w.workspace = i.schema AND w.workspace <> removal_report.workspace)
+                          WHERE w.workspace = smarketing.removal_schema(o.classid, o.objid, o.objsubid)
+                            AND w.workspace <> removal_report.workspace)
           AND o.classid NOT IN ('pg_type'::regclass, 'pg_rewrite'::regclass)
         ORDER BY o.depth, i.type COLLATE "C", i.identity COLLATE "C"
     LOOP

@@ -32,9 +32,11 @@ BEGIN ATOMIC
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
-        (41, 'comments', 'workspace_plumbing_comments'),
-        (42, 'comments', 'workspace_lifecycle_comments'),
-        (43, 'comments', 'workspace_handoff_comments')
+        (42, 'views', 'workspace_lifecycle_views'),
+        (43, 'views', 'workspace_handoff_views'),
+        (51, 'comments', 'workspace_plumbing_comments'),
+        (52, 'comments', 'workspace_lifecycle_comments'),
+        (53, 'comments', 'workspace_handoff_comments')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
