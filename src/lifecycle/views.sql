@@ -1,0 +1,318 @@
+/*
+ * Views of the lifecycle.  Plain SQL on the workspace's own tables: they
+ * outlive DROP EXTENSION.  Columns are only ever appended.
+ *
+ * A lead that is excluded, or deleted, is in no figure; lead_timeline and
+ * violations show it, since they are records and no figures.
+ */
+CREATE FUNCTION workspace_lifecycle_views() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
+BEGIN
+    /*
+     * A cycle lasts from its first move to the first move of the next one.
+     * What has no cycle of its own falls into one by its time: an activity by
+     * when it happened, a deal by when it was closed; an open deal is in the
+     * last cycle.  What happened before the first move is in the first cycle.
+     */
+    CREATE OR REPLACE VIEW lead_fact WITH (security_invoker = true) AS
+    SELECT l.id AS lead_id, c.cycle, l.account_id, l.origin, l.source, l.campaign, ca.channel, l.persona, l.country,
+           w.owner, coalesce(m.team, h.team) AS team,
+           c.entered_at, c.mql_at, h.offered_at, h.decided_at, h.decision,
+           CASE WHEN h.decision IN ('rejected', 'merged') THEN h.reason END AS reject_reason,
+           c.sal_at, a.first_attempt_at, a.first_contact_at, a.attempts, c.sql_at, c.opportunity_at, c.won_at, c.lost_at,
+           c.recycled_at, d.open_amount, d.won_amount,
+           c.next_at IS NULL AND EXISTS (SELECT FROM stage AS s
+                                         WHERE s.name = l.stage AND s.kind IN ('inventory', 'handoff')) AS is_open
+    FROM (SELECT x.lead_id, x.cycle, min(x.at) AS entered_at,
+                 lead(min(x.at)) OVER (PARTITION BY x.lead_id ORDER BY x.cycle) AS next_at,
+                 row_number() OVER (PARTITION BY x.lead_id ORDER BY x.cycle) = 1 AS is_first,
+                 min(x.at) FILTER (WHERE s.kind = 'handoff') AS mql_at,
+                 min(x.at) FILTER (WHERE x.to_stage = 'sal') AS sal_at,
+                 min(x.at) FILTER (WHERE x.to_stage = 'sql') AS sql_at,
+                 min(x.at) FILTER (WHERE x.to_stage = k.open_stage) AS opportunity_at,
+                 min(x.at) FILTER (WHERE x.to_stage = k.won_stage) AS won_at,
+                 min(x.at) FILTER (WHERE x.to_stage = k.lost_stage) AS lost_at,
+                 min(x.at) FILTER (WHERE s.kind = 'detour') AS recycled_at
+          FROM stage_change AS x
+          LEFT JOIN stage AS s ON s.name = x.to_stage
+          CROSS JOIN (SELECT max(value #>> '{}') FILTER (WHERE name = 'deal_open_stage') AS open_stage,
+                             max(value #>> '{}') FILTER (WHERE name = 'deal_won_stage') AS won_stage,
+                             max(value #>> '{}') FILTER (WHERE name = 'deal_lost_stage') AS lost_stage
+                      FROM setting) AS k
+          GROUP BY x.lead_id, x.cycle) AS c
+    JOIN lead AS l ON l.id = c.lead_id AND l.excluded IS NULL
+    LEFT JOIN campaign AS ca ON ca.name = l.campaign
+    LEFT JOIN LATERAL (SELECT min(o.offered_at) AS offered_at,
+                              (array_agg(o.decided_at ORDER BY o.offered_at DESC, o.id DESC))[1] AS decided_at,
+                              (array_agg(o.decision ORDER BY o.offered_at DESC, o.id DESC))[1] AS decision,
+                              (array_agg(o.reason ORDER BY o.offered_at DESC, o.id DESC))[1] AS reason,
+                              (array_agg(o.owner ORDER BY o.offered_at DESC, o.id DESC))[1] AS owner,
+                              (array_agg(o.team ORDER BY o.offered_at DESC, o.id DESC))[1] AS team
+                       FROM handoff AS o
+                       WHERE o.lead_id = c.lead_id AND o.cycle = c.cycle AND o.direction = 'to_sales') AS h ON true
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
+    LEFT JOIN member AS m ON m.name = w.owner
+    LEFT JOIN LATERAL (SELECT min(v.at) FILTER (WHERE k.is_attempt) AS first_attempt_at,
+                              min(v.at) FILTER (WHERE k.is_contact) AS first_contact_at,
+                              count(*) FILTER (WHERE k.is_attempt) AS attempts
+                       FROM activity AS v
+                       JOIN activity_kind AS k ON k.name = v.kind
+                       WHERE v.lead_id = c.lead_id AND k.department IS DISTINCT FROM 'marketing'
+                         AND (k.is_attempt OR k.is_contact)
+                         AND v.at >= coalesce(h.offered_at, CASE WHEN c.is_first THEN '-infinity' ELSE c.entered_at END)
+                         AND (c.next_at IS NULL OR v.at < c.next_at)) AS a ON true
+    LEFT JOIN LATERAL (SELECT sum(e.amount) FILTER (WHERE e.won IS NULL) AS open_amount,
+                              sum(e.amount) FILTER (WHERE e.won) AS won_amount
+                       FROM deal AS e
+                       WHERE e.lead_id = c.lead_id
+                         AND (e.currency IS NULL
+                              OR e.currency = (SELECT value #>> '{}' FROM setting WHERE name = 'currency'))
+                         AND (c.is_first OR e.closed_at IS NULL OR e.closed_at >= c.entered_at)
+                         AND (c.next_at IS NULL OR e.closed_at < c.next_at)) AS d ON true;
+
+    COMMENT ON VIEW lead_fact IS
+        'One row per lead and cycle: what became of it, and when. Times are those of the first such event in the cycle, null if there was none. Excluded and deleted leads are left out.';
+    COMMENT ON COLUMN lead_fact.lead_id IS 'The lead.';
+    COMMENT ON COLUMN lead_fact.cycle IS 'Its round through the lifecycle, from 1.';
+    COMMENT ON COLUMN lead_fact.account_id IS 'Account of the lead, as it is now; null if none.';
+    COMMENT ON COLUMN lead_fact.origin IS 'Origin of the lead.';
+    COMMENT ON COLUMN lead_fact.source IS 'First source; null if not known.';
+    COMMENT ON COLUMN lead_fact.campaign IS 'First campaign; null if none.';
+    COMMENT ON COLUMN lead_fact.channel IS 'Channel of the first campaign; null if not known.';
+    COMMENT ON COLUMN lead_fact.persona IS 'Persona, as it is now; null if none.';
+    COMMENT ON COLUMN lead_fact.country IS 'Country, as it is now; null if not known.';
+    COMMENT ON COLUMN lead_fact.owner IS 'Last cycle: owner of the lead, else of its last handoff to sales. Earlier cycles: owner of the last handoff to sales in the cycle. Null if nobody.';
+    COMMENT ON COLUMN lead_fact.team IS 'Team of the owner, else the one that the handoff was routed to; null if none.';
+    COMMENT ON COLUMN lead_fact.entered_at IS 'First move of the cycle; in cycle 1 the lead''s entry.';
+    COMMENT ON COLUMN lead_fact.mql_at IS 'Entry into a stage of kind handoff.';
+    COMMENT ON COLUMN lead_fact.offered_at IS 'First handoff to sales.';
+    COMMENT ON COLUMN lead_fact.decided_at IS 'Decision of the cycle''s last handoff to sales; null while it is open.';
+    COMMENT ON COLUMN lead_fact.decision IS 'What the decision was.';
+    COMMENT ON COLUMN lead_fact.reject_reason IS 'Why the last handoff to sales was rejected; null if it was not.';
+    COMMENT ON COLUMN lead_fact.sal_at IS 'Entry into the stage sal.';
+    COMMENT ON COLUMN lead_fact.first_attempt_at IS 'First attempt that is not marketing''s, since the offer, or since the cycle began where there was no offer.';
+    COMMENT ON COLUMN lead_fact.first_contact_at IS 'First contact, counted from the same instant as the attempts.';
+    COMMENT ON COLUMN lead_fact.attempts IS 'Number of such attempts.';
+    COMMENT ON COLUMN lead_fact.sql_at IS 'Entry into the stage sql.';
+    COMMENT ON COLUMN lead_fact.opportunity_at IS 'Entry into the stage of setting deal_open_stage.';
+    COMMENT ON COLUMN lead_fact.won_at IS 'Entry into the stage of setting deal_won_stage.';
+    COMMENT ON COLUMN lead_fact.lost_at IS 'Entry into the stage of setting deal_lost_stage.';
+    COMMENT ON COLUMN lead_fact.recycled_at IS 'Entry into a stage of kind detour.';
+    COMMENT ON COLUMN lead_fact.open_amount IS 'Sum of the lead''s open deals, in the last cycle, in setting currency; deals in other currencies are left out. Null if there is none.';
+    COMMENT ON COLUMN lead_fact.won_amount IS 'Sum of the lead''s deals won in the cycle, in setting currency; deals in other currencies are left out. Null if there is none.';
+    COMMENT ON COLUMN lead_fact.is_open IS 'Does the lead stand, in this cycle, in a stage of kind inventory or handoff? A recycled lead is not open.';
+
+    CREATE OR REPLACE VIEW lead_board WITH (security_invoker = true) AS
+    SELECT l.id AS lead_id, l.name, l.company, l.email, l.stage, coalesce(s.label, s.name) AS stage_label, s.position, s.department,
+           s.kind AS stage_kind, l.stage_since, now() - l.stage_since AS in_stage, l.cycle, l.owner, m.team, l.persona, l.campaign,
+           l.fit, l.engagement, l.score, l.band, l.reason, l.follow_up_on, h.id AS open_handoff,
+           a.at AS last_activity_at, a.kind AS last_activity, d.open_deals, d.open_amount
+    FROM lead AS l
+    LEFT JOIN stage AS s ON s.name = l.stage
+    LEFT JOIN member AS m ON m.name = l.owner
+    LEFT JOIN handoff AS h ON h.lead_id = l.id AND h.direction = 'to_sales' AND h.decision IS NULL
+    LEFT JOIN LATERAL (SELECT v.at, v.kind FROM activity AS v WHERE v.lead_id = l.id
+                       ORDER BY v.at DESC, v.id DESC LIMIT 1) AS a ON true
+    LEFT JOIN LATERAL (SELECT count(*) AS open_deals,
+                              sum(e.amount) FILTER (WHERE e.currency IS NULL
+                                  OR e.currency = (SELECT value #>> '{}' FROM setting WHERE name = 'currency')) AS open_amount
+                       FROM deal AS e WHERE e.lead_id = l.id AND e.won IS NULL) AS d ON true
+    WHERE l.excluded IS NULL
+    ORDER BY s.position, l.stage, l.stage_since, l.id;
+
+    COMMENT ON VIEW lead_board IS
+        'Where each lead stands, by stage and then longest there first. Excluded leads are left out.';
+    COMMENT ON COLUMN lead_board.lead_id IS 'The lead.';
+    COMMENT ON COLUMN lead_board.name IS 'Name of the person; null if not known.';
+    COMMENT ON COLUMN lead_board.company IS 'Company; null if not known.';
+    COMMENT ON COLUMN lead_board.email IS 'Address; null if not known.';
+    COMMENT ON COLUMN lead_board.stage IS 'Stage where it stands.';
+    COMMENT ON COLUMN lead_board.stage_label IS 'Label of the stage.';
+    COMMENT ON COLUMN lead_board.position IS 'Position of the stage.';
+    COMMENT ON COLUMN lead_board.department IS 'Department accountable for the stage.';
+    COMMENT ON COLUMN lead_board.stage_kind IS 'Kind of the stage.';
+    COMMENT ON COLUMN lead_board.stage_since IS 'Since when it stands there.';
+    COMMENT ON COLUMN lead_board.in_stage IS 'How long it has stood there, by the wall clock.';
+    COMMENT ON COLUMN lead_board.cycle IS 'Its round through the lifecycle.';
+    COMMENT ON COLUMN lead_board.owner IS 'Who works on it; null if nobody.';
+    COMMENT ON COLUMN lead_board.team IS 'Team of the owner; null if none.';
+    COMMENT ON COLUMN lead_board.persona IS 'Persona; null if none.';
+    COMMENT ON COLUMN lead_board.campaign IS 'First campaign; null if none.';
+    COMMENT ON COLUMN lead_board.fit IS 'Points for who it is.';
+    COMMENT ON COLUMN lead_board.engagement IS 'Points for what it does, as of its last activity.';
+    COMMENT ON COLUMN lead_board.score IS 'fit + engagement, as of its last activity.';
+    COMMENT ON COLUMN lead_board.band IS 'Band of the score; null if none.';
+    COMMENT ON COLUMN lead_board.reason IS 'Reason of the last move; null if it needed none.';
+    COMMENT ON COLUMN lead_board.follow_up_on IS 'Day to come back to it; null if none.';
+    COMMENT ON COLUMN lead_board.open_handoff IS 'Its open handoff to sales; null if there is none.';
+    COMMENT ON COLUMN lead_board.last_activity_at IS 'When its last activity was; null if there is none.';
+    COMMENT ON COLUMN lead_board.last_activity IS 'Kind of its last activity; null if there is none.';
+    COMMENT ON COLUMN lead_board.open_deals IS 'Number of its open deals.';
+    COMMENT ON COLUMN lead_board.open_amount IS 'Sum of its open deals in setting currency; null if there is none.';
+
+    -- at one instant: what caused it, then the moves, then the handoffs
+    CREATE OR REPLACE VIEW lead_timeline WITH (security_invoker = true) AS
+    SELECT t.lead_id, t.at, t.what, t.title, t.detail, t.actor, t.cycle, t.id
+    FROM (SELECT v.lead_id, v.at, 1 AS ordinal, 'activity' AS what, coalesce(k.label, v.kind) AS title,
+                 nullif(concat_ws(', ', v.campaign, v.channel, v.direction), '') AS detail, v.actor, NULL::int AS cycle, v.id
+          FROM activity AS v
+          LEFT JOIN activity_kind AS k ON k.name = v.kind
+          UNION ALL
+          SELECT d.lead_id, d.opened_at, 2, 'deal_opened', coalesce(d.name, 'deal ' || d.id),
+                 nullif(concat_ws(' ', d.amount, d.currency), ''), d.owner, NULL, d.id
+          FROM deal AS d
+          WHERE d.lead_id IS NOT NULL
+          UNION ALL
+          SELECT d.lead_id, d.closed_at, 3, CASE WHEN d.won THEN 'deal_won' ELSE 'deal_lost' END, coalesce(d.name, 'deal ' || d.id),
+                 nullif(concat_ws(' ', d.amount, d.currency, coalesce(r.label, d.reason)), ''), d.owner, NULL, d.id
+          FROM deal AS d
+          LEFT JOIN reason AS r ON r.name = d.reason
+          WHERE d.lead_id IS NOT NULL AND d.closed_at IS NOT NULL
+          UNION ALL
+          SELECT c.lead_id, c.at, 4, 'move', concat_ws(' → ', coalesce(f.label, c.from_stage), coalesce(s.label, c.to_stage)),
+                 nullif(concat_ws('; ', coalesce(r.label, c.reason), c.note,
+                                  CASE WHEN c.automatic THEN 'automatic' END, CASE WHEN c.implied THEN 'implied' END,
+                                  'violation ' || c.violation, 'import ' || c.import_batch), ''),
+                 c.actor, c.cycle, c.id
+          FROM stage_change AS c
+          LEFT JOIN stage AS f ON f.name = c.from_stage
+          LEFT JOIN stage AS s ON s.name = c.to_stage
+          LEFT JOIN reason AS r ON r.name = c.reason
+          UNION ALL
+          SELECT h.lead_id, h.offered_at, 5, 'handoff_offered', h.direction,
+                 nullif(concat_ws(', ', h.team, h.owner), ''), h.offered_by, h.cycle, h.id
+          FROM handoff AS h
+          UNION ALL
+          SELECT h.lead_id, h.decided_at, 6, 'handoff_decided', h.decision,
+                 nullif(concat_ws('; ', coalesce(r.label, h.reason), h.note), ''), h.decided_by, h.cycle, h.id
+          FROM handoff AS h
+          LEFT JOIN reason AS r ON r.name = h.reason
+          WHERE h.decided_at IS NOT NULL) AS t
+    ORDER BY t.lead_id, t.at, t.ordinal, t.id;
+
+    COMMENT ON VIEW lead_timeline IS
+        'Everything that happened to a lead, in order: activities, deals, moves, handoffs. Excluded leads, and what is left of deleted ones, are shown too.';
+    COMMENT ON COLUMN lead_timeline.lead_id IS 'The lead.';
+    COMMENT ON COLUMN lead_timeline.at IS 'When it happened.';
+    COMMENT ON COLUMN lead_timeline.what IS 'activity, deal_opened, deal_won, deal_lost, move, handoff_offered or handoff_decided.';
+    COMMENT ON COLUMN lead_timeline.title IS 'What happened, with the labels of the workspace.';
+    COMMENT ON COLUMN lead_timeline.detail IS 'The particulars; null if there are none.';
+    COMMENT ON COLUMN lead_timeline.actor IS 'Who did it; null if the lead did, a rule did, or it is unknown.';
+    COMMENT ON COLUMN lead_timeline.cycle IS 'Cycle of moves and handoffs; null for the others.';
+    COMMENT ON COLUMN lead_timeline.id IS 'Number of the activity, deal, move or handoff.';
+
+    CREATE OR REPLACE VIEW violations WITH (security_invoker = true) AS
+    SELECT c.id, c.lead_id, l.name, c.at, c.from_stage, c.to_stage, c.actor, c.department, c.reason, c.violation,
+           CASE c.violation
+               WHEN 'SM001' THEN 'no such transition'
+               WHEN 'SM002' THEN 'the condition of the transition did not hold'
+               WHEN 'SM003' THEN 'not by this department'
+               WHEN 'SM004' THEN 'reason missing, unknown or of the wrong kind'
+               WHEN 'SM009' THEN 'unknown actor'
+               WHEN 'SM011' THEN 'time out of bounds'
+           END AS meaning,
+           c.recorded_at, c.import_batch
+    FROM stage_change AS c
+    LEFT JOIN lead AS l ON l.id = c.lead_id
+    WHERE c.violation IS NOT NULL
+    ORDER BY c.at DESC, c.id DESC;
+
+    COMMENT ON VIEW violations IS
+        'Moves that setting transition_mode = observe let through and enforce would have refused; newest first.';
+    COMMENT ON COLUMN violations.id IS 'Number of the move in stage_change.';
+    COMMENT ON COLUMN violations.lead_id IS 'The lead.';
+    COMMENT ON COLUMN violations.name IS 'Name of the person; null if not known, or deleted.';
+    COMMENT ON COLUMN violations.at IS 'When the move took place.';
+    COMMENT ON COLUMN violations.from_stage IS 'Stage that it left; null means entry.';
+    COMMENT ON COLUMN violations.to_stage IS 'Stage that it went to.';
+    COMMENT ON COLUMN violations.actor IS 'Who made it; null if unknown.';
+    COMMENT ON COLUMN violations.department IS 'Department of the actor; null if unknown.';
+    COMMENT ON COLUMN violations.reason IS 'Reason given; null if none.';
+    COMMENT ON COLUMN violations.violation IS 'SQLSTATE that would have refused it.';
+    COMMENT ON COLUMN violations.meaning IS 'What the SQLSTATE means; null for one that is not a move''s.';
+    COMMENT ON COLUMN violations.recorded_at IS 'When it was written down.';
+    COMMENT ON COLUMN violations.import_batch IS 'Batch of the import that wrote it; null if none.';
+
+    /*
+     * Conversion asks of the leads that reached the stage before how many
+     * reached this one too, so that it is never above 1, whatever way leads
+     * come in.  Stages beside the line (detour, exit) have none.
+     */
+    CREATE OR REPLACE VIEW funnel WITH (security_invoker = true) AS
+    WITH move AS (
+        SELECT c.lead_id, c.to_stage, c.at, c.implied,
+               lead(c.at) OVER (PARTITION BY c.lead_id ORDER BY c.at, c.id) AS left_at
+        FROM stage_change AS c
+        JOIN lead AS l ON l.id = c.lead_id
+        WHERE l.excluded IS NULL
+    ), entry AS (
+        SELECT DISTINCT m.lead_id, m.to_stage FROM move AS m
+    ), reached AS (
+        SELECT e.to_stage, count(*) AS leads FROM entry AS e GROUP BY e.to_stage
+    ), standing AS (
+        SELECT l.stage, count(*) AS leads FROM lead AS l WHERE l.excluded IS NULL GROUP BY l.stage
+    ), stay AS (
+        SELECT m.to_stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY m.left_at - m.at) AS median_time
+        FROM move AS m
+        WHERE m.left_at IS NOT NULL AND NOT m.implied
+        GROUP BY m.to_stage
+    ), line AS (
+        SELECT s.name, r.leads AS reached, lag(s.name) OVER w AS previous, lag(r.leads) OVER w AS previous_reached
+        FROM stage AS s
+        JOIN reached AS r ON r.to_stage = s.name
+        WHERE s.kind IN ('inventory', 'handoff', 'success')
+        WINDOW w AS (ORDER BY s.position, s.name)
+    ), converted AS (
+        SELECT n.name, count(*) AS leads
+        FROM line AS n
+        JOIN entry AS e ON e.to_stage = n.name
+        JOIN entry AS p ON p.to_stage = n.previous AND p.lead_id = e.lead_id
+        GROUP BY n.name
+    )
+    SELECT s.name AS stage, coalesce(s.label, s.name) AS label, s.position, s.department, s.kind,
+           coalesce(t.leads, 0) AS now, coalesce(r.leads, 0) AS reached, n.previous AS previous_stage,
+           CASE WHEN n.previous IS NOT NULL THEN coalesce(c.leads, 0)::float8 / n.previous_reached END AS conversion,
+           y.median_time
+    FROM stage AS s
+    LEFT JOIN standing AS t ON t.stage = s.name
+    LEFT JOIN reached AS r ON r.to_stage = s.name
+    LEFT JOIN line AS n ON n.name = s.name
+    LEFT JOIN converted AS c ON c.name = s.name
+    LEFT JOIN stay AS y ON y.to_stage = s.name
+    ORDER BY s.position, s.name;
+
+    COMMENT ON VIEW funnel IS
+        'The lifecycle as a funnel, one row per stage in position order. Counts leads, over all time; excluded and deleted ones are left out.';
+    COMMENT ON COLUMN funnel.stage IS 'Name of the stage.';
+    COMMENT ON COLUMN funnel.label IS 'Label of the stage.';
+    COMMENT ON COLUMN funnel.position IS 'Position of the stage.';
+    COMMENT ON COLUMN funnel.department IS 'Department accountable for it.';
+    COMMENT ON COLUMN funnel.kind IS 'Kind of the stage.';
+    COMMENT ON COLUMN funnel.now IS 'Leads that stand there now.';
+    COMMENT ON COLUMN funnel.reached IS 'Leads that have ever stood there; one that comes back counts once. Stages stepped over by a longer move count.';
+    COMMENT ON COLUMN funnel.previous_stage IS 'The stage of kind inventory, handoff or success before it that any lead has reached; null for the first one, for stages not reached, and beside the line.';
+    COMMENT ON COLUMN funnel.conversion IS 'Of the leads that reached previous_stage, the part that has reached this one too: 0 to 1; null without a previous stage.';
+    COMMENT ON COLUMN funnel.median_time IS 'Median of the stays that have ended, by the wall clock; stages stepped over do not count. Null if none has.';
+
+    -- eighths of a block, so that a short bar still says something
+    CREATE OR REPLACE VIEW funnel_chart WITH (security_invoker = true) AS
+    SELECT f.label AS stage,
+           repeat('█', b.eighths / 8) || CASE WHEN b.eighths % 8 > 0 THEN substr('▏▎▍▌▋▊▉', b.eighths % 8, 1) ELSE '' END AS bar,
+           f.reached AS leads, round(100.0 * f.reached / nullif(a.leads, 0), 1) AS percent, f.now
+    FROM (SELECT g.stage, g.label, g.position, g.reached, g.now, max(g.reached) OVER () AS most FROM funnel AS g) AS f
+    CROSS JOIN (SELECT count(*) AS leads FROM lead AS l WHERE l.excluded IS NULL) AS a
+    CROSS JOIN LATERAL (SELECT CASE WHEN f.reached = 0 THEN 0
+                                    ELSE greatest(1, round(320.0 * f.reached / f.most)) END::int AS eighths) AS b
+    ORDER BY f.position, f.stage;
+
+    COMMENT ON VIEW funnel_chart IS
+        'The funnel as a bar chart for a terminal: one row per stage in position order. The longest bar is 40 characters.';
+    COMMENT ON COLUMN funnel_chart.stage IS 'Label of the stage.';
+    COMMENT ON COLUMN funnel_chart.bar IS 'Bar as long as leads, in eighths of a character; empty for none.';
+    COMMENT ON COLUMN funnel_chart.leads IS 'Leads that have ever stood there.';
+    COMMENT ON COLUMN funnel_chart.percent IS 'Of all leads, in percent; null if there is none.';
+    COMMENT ON COLUMN funnel_chart.now IS 'Leads that stand there now.';
+END
+$body$;
+COMMENT ON FUNCTION workspace_lifecycle_views() IS
+'Makes or replaces the lifecycle''s views and their comments in the workspace that search_path points at. Internal.';
