@@ -64,7 +64,7 @@ COMMENT ON FUNCTION workspace_table_tree(regclass) IS
 'A table and all its partitions, if it has any.';
 
 CREATE FUNCTION workspace_plumbing_triggers() RETURNS void
-LANGUAGE plpgsql AS $body$
+LANGUAGE plpgsql SET client_min_messages = warning AS $body$
 DECLARE
     config text;
     part regclass;
