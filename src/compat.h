@@ -12,4 +12,60 @@
 #error "smarketing needs PostgreSQL 15 or later"
 #endif
 
+#include "datatype/timestamp.h"
+#include "utils/float.h"
+#include "utils/jsonpath.h"
+
+/* Flags of like_regex as flags of a regular expression's compiler. */
+static inline int
+smk_regex_flags(uint32 flags)
+{
+#if PG_VERSION_NUM >= 160000
+	int			result = 0;
+
+	(void) jspConvertRegexFlags(flags, &result, NULL);
+	return result;
+#else
+	return jspConvertRegexFlags(flags);
+#endif
+}
+
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
+
+/* Read a float8 from text; false if it is none.  Raises no error. */
+static inline bool
+smk_float8_parse(char *text, double *value)
+{
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext context = {T_ErrorSaveContext};
+
+	*value = float8in_internal(text, NULL, "double precision", text,
+							   (struct Node *) &context);
+	return !context.error_occurred;
+#else
+	bool		failed = false;
+
+	*value = float8in_internal_opt_error(text, NULL, "double precision", text,
+										 &failed);
+	return !failed;
+#endif
+}
+
+/* The text of an infinite interval, which PostgreSQL 17 brought, or NULL. */
+static inline const char *
+smk_interval_special(const Interval *value)
+{
+#if PG_VERSION_NUM >= 170000
+	if (INTERVAL_IS_NOBEGIN(value))
+		return EARLY;
+	if (INTERVAL_IS_NOEND(value))
+		return LATE;
+#else
+	(void) value;
+#endif
+	return NULL;
+}
+
 #endif							/* SMK_COMPAT_H */

@@ -5,6 +5,8 @@
 #include "smarketing.h"
 
 #include "fmgr.h"
+#include "lifecycle/actor.h"
+#include "workspace/workspace.h"
 
 PG_MODULE_MAGIC;
 
@@ -13,4 +15,6 @@ void		_PG_init(void);
 void
 _PG_init(void)
 {
+	smk_workspace_init();
+	smk_actor_init();
 }

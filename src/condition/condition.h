@@ -45,7 +45,11 @@ extern SmkCondition *smk_condition_compile(JsonPath *path, TupleDesc desc,
 extern bool smk_condition_holds(const SmkCondition *condition,
 								const Datum *values, const bool *nulls);
 
-/* The columns that the condition reads, as attribute numbers. */
+/*
+ * The columns that the condition reads, as attribute numbers (not shifted, as
+ * there are no system columns among them); NULL if it reads none.  Values and
+ * nulls need to be filled up to the greatest of them only.
+ */
 extern const Bitmapset *smk_condition_columns(const SmkCondition *condition);
 
 /*
@@ -54,5 +58,13 @@ extern const Bitmapset *smk_condition_columns(const SmkCondition *condition);
  */
 extern char *smk_condition_values(const SmkCondition *condition,
 								  const Datum *values, const bool *nulls);
+
+/*
+ * Raise ERRCODE_SMK_CONFIGURATION unless rows of desc can be judged by path.
+ * what names the condition at fault and becomes the error's context line, as
+ * in "condition of transition lead -> mql"; NULL: none.
+ */
+extern void smk_condition_check(JsonPath *path, TupleDesc desc,
+								const char *what);
 
 #endif							/* SMK_CONDITION_H */

@@ -43,7 +43,7 @@ BEGIN
 
     CREATE TABLE routing_turn (
         member      text PRIMARY KEY REFERENCES member ON UPDATE CASCADE ON DELETE CASCADE,
-        turns       numeric NOT NULL DEFAULT 0,
+        turns       float8 NOT NULL DEFAULT 0,
         last_at     timestamptz
     );
 END

@@ -102,7 +102,16 @@ typedef struct SmkMember
 	char	   *team;			/* or NULL */
 	char	   *db_role;		/* or NULL */
 	bool		active;
+	double		weight;
+	int			capacity;		/* -1: no limit */
 } SmkMember;
+
+typedef struct SmkAbsence
+{
+	const SmkMember *member;
+	TimestampTz from;
+	TimestampTz to;
+} SmkAbsence;
 
 typedef struct SmkRoutingRule
 {
@@ -150,8 +159,6 @@ typedef enum SmkLeadColumn
 typedef struct SmkRules
 {
 	MemoryContext context;
-	int			pins;
-	bool		obsolete;		/* to be freed with the last pin */
 
 	/* the lead table's shape */
 	int			natts;
@@ -181,9 +188,11 @@ typedef struct SmkRules
 	SmkActivityKind *kinds;
 	int			nmembers;
 	SmkMember  *members;
+	int			nabsences;		/* those that are not over */
+	SmkAbsence *absences;
 	int			nrouting_rules;
 	SmkRoutingRule *routing_rules;
-	bool		moves_automatically;	/* some transition has automatic_when */
+	bool		moves_automatically;	/* some transition is made without a client */
 } SmkRules;
 
 /* Load the rules as they are now; lives in a context of its own. */

@@ -51,8 +51,8 @@ typedef struct SmkWorkspace
 	char	   *quoted;			/* the schema, quoted where needed */
 	Oid			tables[SMK_TABLE_COUNT];
 	struct SmkRules *rules;		/* the current generation, or NULL */
-	HTAB	   *plans;			/* saved plans by statement text */
-	MemoryContext context;		/* of name, quoted and plans */
+	int			pins;			/* while > 0, the generation stays */
+	List	   *plans;			/* of SmkPlan: saved plans by statement text */
 } SmkWorkspace;
 
 /*
@@ -119,13 +119,15 @@ typedef struct SmkBatchColumn
 } SmkBatchColumn;
 
 extern SmkBatch *smk_batch_create(const char *name, const SmkBatchColumn *columns, int ncolumns);
+extern void smk_batch_end(SmkBatch *batch);
 extern void smk_batch_add(SmkBatch *batch, const Datum *values, const bool *nulls);
 
 /*
  * Run one internal statement as the owner of the workspace's tables, with a
- * saved plan.  The text names the schema as %s wherever it needs it (the same
- * schema each time); batches are visible to it under their names.  SPI must
- * not be connected; rows, if wanted, are copied by the callback.
+ * saved plan.  The text names the schema as %s wherever it needs it, must be a
+ * literal, and qualifies each name and operator, since it runs under the
+ * session's search_path; batches are visible to it under their names.  Rows,
+ * if wanted, go to the callback.
  */
 typedef void (*SmkRowCallback) (HeapTuple tuple, TupleDesc desc, void *arg);
 

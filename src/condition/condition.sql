@@ -1,0 +1,20 @@
+
+/* ---------- conditions ---------- */
+
+CREATE FUNCTION matches("row" anyelement, condition jsonpath) RETURNS boolean
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5
+    AS 'MODULE_PATHNAME', 'smk_matches';
+
+COMMENT ON FUNCTION matches(anyelement, jsonpath) IS
+$$Does the condition hold for the row?  The row, of any table or composite type, is a JSON object whose keys are its columns; the condition is a jsonpath predicate over it, such as $.industry == "software" && $.employees >= 50.
+True where jsonb_path_match(to_jsonb(row), condition, '{}', true) is true, false where that is false, unknown or fails; timestamptz is in UTC and floats in shortest form, whatever the session's settings.
+Null if the row or the condition is null (a row of nulls is no null row).
+Errors: 42804 if the first argument is no row. A condition that cannot be compiled (variables, datetime(), keyvalue(), **, the whole row, columns of type json or composite or of a text that depends on settings) is evaluated by PostgreSQL, slowly, and may raise what to_jsonb raises.$$;
+
+CREATE FUNCTION condition_problem(relation regclass, condition jsonpath) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100
+    AS 'MODULE_PATHNAME', 'smk_condition_problem';
+
+COMMENT ON FUNCTION condition_problem(regclass, jsonpath) IS
+$$Why a rule over this relation's rows cannot have this condition, in a few words: a column that does not exist, is generated or cannot be read, a variable, datetime(), keyvalue(), **, the row as a whole, a regular expression of more than 1000 characters.
+Null if it can, or if an argument is null. Error 42P01 if there is no such relation.$$;

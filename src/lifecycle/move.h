@@ -1,0 +1,97 @@
+/*
+ * move.h
+ *		One lead's move: the path that it takes and the judgement of it.
+ *		No SPI, no clock: the guard and the recorder both stand on this.
+ */
+#ifndef SMK_MOVE_H
+#define SMK_MOVE_H
+
+#include "lifecycle/actor.h"
+
+#include "utils/hsearch.h"
+
+/* A lead's row as the triggers see it. */
+typedef struct SmkLead
+{
+	Datum	   *values;
+	bool	   *nulls;
+} SmkLead;
+
+/* The stages that a move passes through; the last one is its goal. */
+typedef struct SmkPath
+{
+	int			length;
+	int			stages[64];
+} SmkPath;
+
+/* What the lifecycle keeps of a lead beside its stage. */
+typedef struct SmkCycle
+{
+	int			cycle;
+	int			sales_cycle;
+	TimestampTz customer_since; /* DT_NOBEGIN: never a customer */
+} SmkCycle;
+
+typedef struct SmkMove
+{
+	const SmkWorkspace *ws;
+	const SmkRules *rules;
+	const SmkActor *actor;
+	SmkOrigin	origin;
+	bool		automatic;
+	TimestampTz now;			/* the transaction's */
+	TimestampTz clock;			/* the wall's: what "in the future" means */
+	bool		entry;
+	int			from;			/* SMK_NO_STAGE for an entry */
+	int			to;				/* SMK_NO_STAGE: no stage of that name */
+	SmkLead		old;			/* not set for an entry */
+	SmkLead		new;
+} SmkMove;
+
+/* Why a move is refused; sqlstate 0: it is not. */
+typedef struct SmkRefusal
+{
+	int			sqlstate;
+	char	   *message;
+	char	   *detail;			/* or NULL */
+	char	   *hint;			/* or NULL */
+	const char *column;			/* of lead */
+	const char *constraint;
+} SmkRefusal;
+
+/*
+ * The path from one stage to another: the direct move, else, where stepping is
+ * allowed, the one with the fewest steps, then by position.  False: none.
+ */
+extern bool smk_find_path(const SmkMove *move, SmkPath *path);
+
+/* The lead's counters after one step of a path. */
+extern void smk_advance(const SmkRules *rules, int from, int to, TimestampTz at, SmkCycle *cycle);
+
+/* Judge a move whose path is known; found tells whether there is one. */
+extern SmkRefusal smk_judge(const SmkMove *move, const SmkPath *path, bool found);
+
+/* Raise a refusal as an error on the lead table. */
+extern void smk_refuse(const SmkMove *move, const SmkRefusal *refusal) pg_attribute_noreturn();
+
+/* The automatic move that is due from this stage, or NULL. */
+extern const SmkTransition *smk_due_transition(const SmkRules *rules, int stage,
+											   const SmkLead *before, const SmkLead *after,
+											   const Bitmapset *kinds);
+
+/* What a batch of activities means for one lead; hashed by id. */
+typedef struct SmkActivityLead
+{
+	int64		id;
+	Bitmapset  *kinds;			/* kinds in the statement that move leads */
+} SmkActivityLead;
+
+/* Columns of a lead's row */
+#define smk_lead_value(rules, row, column)	((row)->values[(rules)->lead[column] - 1])
+#define smk_lead_null(rules, row, column)	((row)->nulls[(rules)->lead[column] - 1])
+
+extern char *smk_lead_text(const SmkRules *rules, const SmkLead *row, SmkLeadColumn column);
+extern bool smk_same_text(const SmkRules *rules, const SmkLead *a, const SmkLead *b, SmkLeadColumn column);
+extern SmkCycle smk_lead_cycle(const SmkRules *rules, const SmkLead *row);
+
+#endif							/* SMK_MOVE_H */

@@ -1,0 +1,89 @@
+/*
+ * trigger.c
+ *		Checks that every trigger function makes, and the pins of statements.
+ */
+#include "lifecycle/trigger.h"
+
+#include "catalog/pg_inherits.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+TriggerData *
+smk_trigger_data(FunctionCallInfo fcinfo, const char *function, bool row, bool before)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called by the trigger manager", function)));
+	if ((bool) TRIGGER_FIRED_FOR_ROW(data->tg_event) != row ||
+		(bool) TRIGGER_FIRED_BEFORE(data->tg_event) != before)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" must be fired %s %s", function,
+						before ? "BEFORE" : "AFTER", row ? "ROW" : "STATEMENT"),
+				 errhint("Let smarketing.repair_workspace() create the triggers.")));
+	return data;
+}
+
+TupleTableSlot *
+smk_rows_begin(Relation rel, Tuplestorestate *store)
+{
+	tuplestore_rescan(store);
+	return MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+}
+
+bool
+smk_next_row(Tuplestorestate *store, TupleTableSlot *slot)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (!tuplestore_gettupleslot(store, true, false, slot))
+		return false;
+	slot_getallattrs(slot);
+	return true;
+}
+
+bool
+smk_no_rows(Tuplestorestate *store)
+{
+	return store == NULL || tuplestore_tuple_count(store) == 0;
+}
+
+void
+smk_refuse_children(Relation rel)
+{
+	/* relhassubclass may stay set after the last child is gone */
+	if (!rel->rd_rel->relhassubclass ||
+		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ||
+		find_inheritance_children(RelationGetRelid(rel), NoLock) == NIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("table \"%s\" has inheritance children, whose rows the agreement does not reach",
+					RelationGetRelationName(rel)),
+			 errhint("ALTER TABLE ... NO INHERIT the children, or move their rows into the table."),
+			 errtable(rel)));
+}
+
+void
+smk_statement_ends(SmkWorkspace *ws)
+{
+	smk_unpin(ws);
+	smk_unpin(ws);
+}
+
+PG_FUNCTION_INFO_V1(smk_statement_begins);
+
+/* BEFORE STATEMENT: one generation of the rules until the statement ends. */
+Datum
+smk_statement_begins(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "statement_begins", false, true);
+
+	smk_pin(smk_workspace_of(data->tg_relation));
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/perl
+# doc.pl [--accept] DOCUMENT.md...: runs the SQL blocks of documents, speaks TAP.
+#
+#	```sql            followed at once by a block with the info string `text` or none: psql runs the first, and what it
+#	                  prints must be the second, exactly but for blanks at the ends of lines and of the block
+#	```sql            followed by anything else: it is run and must not fail
+#	```sql no-test    is not run; it is counted
+#
+# The blocks of one document run in order, in one psql session in a new database that has the extension.  Time zone
+# UTC, ISO dates.  A document that needs stable times pins them itself.  --accept rewrites the second blocks.
+use strict;
+use warnings;
+
+my $accept = @ARGV && $ARGV[0] eq '--accept' ? shift : 0;
+my ($tests, $failures) = (0, 0);
+
+# Lines of a document -> its fenced blocks: first and last line of the content, info string, indentation.
+sub blocks
+{
+	my ($lines) = @_;
+	my (@blocks, $open);
+	for my $i (0 .. $#$lines)
+	{
+		if (!$open && $lines->[$i] =~ /^( *)(`{3,}) *([^`]*?)\s*$/)
+		{
+			$open = { indent => $1, fence => $2, info => $3, first => $i + 1 };
+		}
+		elsif ($open && $lines->[$i] =~ /^ *$open->{fence}\s*$/)
+		{
+			push @blocks, { %$open, last => $i - 1 };
+			undef $open;
+		}
+	}
+	die "a block is not closed\n" if $open;
+	return @blocks;
+}
+
+sub content
+{
+	my ($lines, $block) = @_;
+	return map { s/^$block->{indent}//r } @$lines[ $block->{first} .. $block->{last} ];
+}
+
+# Is the second block the first one's output, that is, is there nothing but empty lines between them?
+sub follows
+{
+	my ($lines, $block, $next) = @_;
+	return 0 unless $next && ($next->{info} eq '' || $next->{info} eq 'text');
+	return !grep { /\S/ } @$lines[ $block->{last} + 2 .. $next->{first} - 2 ];
+}
+
+# Without blanks at the ends: psql pads its columns, editors strip them.
+sub bare
+{
+	return $_[0] =~ s/[ \t]+$//mgr =~ s/\s*\z//r;
+}
+
+# Runs the blocks in one session; returns the output of each.
+sub run_blocks
+{
+	my ($database, @sql) = @_;
+	my $mark = "-- end of block $$ --";
+	my $dir = $ENV{TMPDIR} || '/tmp';
+	my $file = "$dir/doc.$$";
+	open my $script, '>', "$file.sql" or die "$file.sql: $!";
+	print $script map { "$_\n\\echo $mark\n" } @sql;
+	close $script;
+	my $admin = 'psql -qX -v ON_ERROR_STOP=1 -d postgres -c';
+	system("$admin 'DROP DATABASE IF EXISTS $database' 2>/dev/null");
+	system("$admin 'CREATE DATABASE $database TEMPLATE smk_template'") == 0 or die "no database\n";
+	local $ENV{PGOPTIONS} = '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c client_min_messages=notice';
+	# standard input and not -f: messages then do not begin with the file's name
+	system("psql -X -P pager=off -d $database < $file.sql > $file.out 2>&1");
+	system("$admin 'DROP DATABASE $database WITH (FORCE)'");
+	open my $out, '<', "$file.out" or die "$file.out: $!";
+	my $all = do { local $/; <$out> };
+	unlink "$file.sql", "$file.out";
+	my @outputs = split /\Q$mark\E\n/, $all // '', -1;
+	pop @outputs;
+	return map { bare($_) } @outputs;
+}
+
+sub result
+{
+	my ($passed, $name, @comment) = @_;
+	$tests++;
+	$failures++ unless $passed;
+	print $passed ? '' : 'not ', "ok $tests - $name\n";
+	print map { "# $_\n" } map { split /\n/ } @comment unless $passed;
+}
+
+sub difference
+{
+	my ($shown, $got) = @_;
+	my $file = ($ENV{TMPDIR} || '/tmp') . "/doc.$$";
+	for ([ shown => $shown ], [ got => $got ])
+	{
+		open my $fh, '>', "$file.$_->[0]" or die "$file: $!";
+		print $fh $_->[1], "\n";
+	}
+	my $diff = `diff -U3 --label document --label server $file.shown $file.got`;
+	unlink "$file.shown", "$file.got";
+	return $diff;
+}
+
+sub test_document
+{
+	my ($path) = @_;
+	open my $in, '<', $path or die "$path: $!";
+	chomp(my @lines = <$in>);
+	close $in;
+	my @blocks = blocks(\@lines);
+	my $skipped = grep { $_->{info} eq 'sql no-test' } @blocks;
+	my @sql = grep { $blocks[$_]{info} eq 'sql' } 0 .. $#blocks;
+	my @outputs = @sql ? run_blocks("doc_$$", map { join "\n", content(\@lines, $blocks[$_]) } @sql) : ();
+	my ($compared, @edits) = (0);
+	for my $n (0 .. $#sql)
+	{
+		my ($block, $next) = @blocks[ $sql[$n], $sql[$n] + 1 ];
+		my $got = $outputs[$n];
+		my $name = "$path:$block->{first}";
+		if (!defined $got)
+		{
+			result(0, $name, 'the session ended before this block');
+		}
+		elsif (follows(\@lines, $block, $next))
+		{
+			my $shown = bare(join "\n", content(\@lines, $next));
+			$compared++;
+			push @edits, [ $next, $got ] if $shown ne $got;
+			result($accept || $shown eq $got, $name, difference($shown, $got));
+		}
+		else
+		{
+			result($got !~ /^(ERROR|FATAL|PANIC):/m, "$name (no output shown)", $got);
+		}
+	}
+	printf "# %s: %d blocks run, %d of them compared with what is shown; %d marked no-test\n",
+		$path, scalar @sql, $compared, $skipped;
+	return unless $accept && @edits;
+	for (reverse @edits)
+	{
+		my ($block, $got) = @$_;
+		splice @lines, $block->{first}, $block->{last} - $block->{first} + 1,
+			map { ($block->{indent} . $_) =~ s/\s+$//r } split /\n/, $got;
+	}
+	open my $out, '>', $path or die "$path: $!";
+	print $out map { "$_\n" } @lines;
+}
+
+test_document($_) for @ARGV;
+print "1..$tests\n";
+exit($failures ? 1 : 0);

@@ -1,0 +1,334 @@
+-- Property: a compiled condition means what PostgreSQL means by it.
+--
+--   psql -X -v seed=0.42 -v conditions=2500 -f test/property/condition.sql
+--
+-- Generated conditions over generated rows: matches(row, condition) must be
+-- jsonb_path_match(to_jsonb(row), condition, '{}', true) IS TRUE, where
+-- to_jsonb(row) was made under timezone UTC and extra_float_digits 1, and
+-- matches() runs once under these and once under quite other settings.
+-- Prints what was compared and how much of it was compiled; the first
+-- differences end the run with an error that shows row and condition.
+
+\set ON_ERROR_STOP on
+\if :{?seed} \else \set seed 0.42 \endif
+\if :{?conditions} \else \set conditions 2500 \endif
+\if :{?rows} \else \set rows 40 \endif
+\set QUIET on
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET extra_float_digits = 1;
+SET datestyle = 'ISO, MDY';
+SET intervalstyle = 'postgres';
+SET bytea_output = 'hex';
+
+CREATE TEMP TABLE run AS
+SELECT :seed::float8 AS seed, :conditions::int AS conditions, :rows::int AS rows;
+SELECT setseed(seed) FROM run \gset ignored_
+
+-- ---------- rows ----------
+
+CREATE TYPE pg_temp.mood AS ENUM ('low', 'Mid', 'hïgh', '10');
+CREATE DOMAIN pg_temp.count_of AS int CHECK (VALUE > -1000);
+CREATE DOMAIN pg_temp.labels AS text[];
+CREATE TYPE pg_temp.pair_of AS (a timestamptz, b float8);
+
+CREATE TEMP TABLE thing (
+    gone text, i2 int2, i4 int, i8 int8, f4 float4, f8 float8, n numeric,
+    n2 numeric(12,2), b bool, t text, gone_too int, v varchar(20), c char(4),
+    nm name, u uuid, e mood, d date, ts timestamp, tz timestamptz, tm time,
+    ttz timetz, iv interval, ba bytea, ch "char", ip inet, o oid, vb varbit,
+    r int4range, dom count_of, domt labels, ia int[], ta text[], na numeric[],
+    f4a float4[], f8a float8[], tza timestamptz[], ea mood[], ja jsonb[],
+    ba2 bool[], j jsonb, k jsonb, "Odd ""name" text, "naïve" int,
+    -- what no condition can be compiled for: PostgreSQL's own evaluation
+    tr tstzrange, pt point, mo money, pair pair_of, js json);
+ALTER TABLE thing DROP COLUMN gone, DROP COLUMN gone_too;
+ALTER TABLE thing ADD COLUMN late int DEFAULT 7;
+
+-- What a column's values are drawn from; an absent one is null.
+CREATE TEMP TABLE draw (col name PRIMARY KEY, choices text[]);
+INSERT INTO draw VALUES
+('i2', '{0,1,-1,5,32767,-32768}'),
+('i4', '{0,1,2,-1,50,2147483647,-2147483648}'),
+('i8', '{0,1,50,9007199254740993,9223372036854775807,-9223372036854775808}'),
+('f4', '{0,-0,1,0.1,0.3,-2.5,16777217,3.4e38,1e-45,NaN,Infinity,-Infinity}'),
+('f8', '{0,-0,1,0.1,0.30000000000000004,-2.5,9007199254740993,1e20,1.7e308,5e-324,NaN,Infinity,-Infinity}'),
+('n', '{0,1,1.0,1.000,0.1,-1.5,50,1e-20,123456789012345678901234567890.5,9223372036854775808,1e400,NaN,Infinity,-Infinity}'),
+('n2', '{0,1,1.50,-0.01,50,9999999999.99,NaN}'),
+('b', '{t,f}'),
+('t', ARRAY['', 'a', 'A', 'ab', 'b', 'é', E'e\u0301', '日本', 'a"b', E'a\\b', E'a\nb', 'NaN', '1', ' 1.5 ', '1e400', 'true', 'null', '😀', E'\uFFFD', 'software', repeat('xy', 3000), repeat('é', 1500)]),
+('v', ARRAY['', 'a', 'ab', 'Software', 'ß', '10']),
+('c', ARRAY['', 'a', 'ab', 'abcd', 'é']),
+('nm', ARRAY['', 'a', 'ab', 'Naïve']),
+('u', '{00000000-0000-0000-0000-000000000000,A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11,ffffffff-ffff-ffff-ffff-ffffffffffff}'),
+('e', '{low,Mid,hïgh,10}'),
+('d', '{2024-02-29,1999-12-31,infinity,-infinity,0001-01-01,9999-12-31,"0044-03-15 BC",10000-01-01,5874897-12-31,"4713-01-01 BC"}'),
+('ts', '{"2024-02-29 12:34:56.789","1999-12-31 23:59:59.999999",infinity,-infinity,"0001-01-01 00:00","9999-12-31 23:59:59","0044-03-15 01:02:03 BC","294276-12-31 23:59:59.999999","2024-03-10 02:30"}'),
+('tz', '{"2024-02-29 12:34:56.789+02","2024-03-31 02:30+01","2024-10-27 01:30+00",infinity,-infinity,"0001-01-01 00:00+00","9999-12-31 23:59:59+00","0044-03-15 01:02:03+00 BC","1900-01-01 00:00+00"}'),
+('tm', '{00:00,12:34:56.789,23:59:59.999999,24:00}'),
+('ttz', '{00:00+00,12:34:56.789+05:30,23:59:59-11,01:02:03+00:00:30}'),
+('iv', '{0,"1 day","-1 day +02:03:04.5","1 year 2 mons","-1 mon","100000 hours"}'),
+('ba', ARRAY['\x', '\x00', '\x616263', '\xff00']),
+('ch', '{a,"",Z}'),
+('ip', '{10.0.0.1,10.0.0.0/8,::1}'),
+('o', '{0,4294967295}'),
+('vb', '{"",0,101}'),
+('r', '{empty,"[1,5)","(,)","[3,]"}'),
+('dom', '{0,1,50,-999}'),
+('domt', '{"{}","{a,b}","{a,NULL}"}'),
+('ia', '{"{}","{1}","{1,2,3}","{NULL,5}","{{1,2},{3,4}}","{{{1}},{{NULL}}}","[5:6]={7,8}","{50,50}"}'),
+('ta', ARRAY['{}', '{a}', '{a,b,ab}', '{NULL}', '{"",NULL,é}', '{{a,b},{c,d}}', '{software}']),
+('na', '{"{}","{1,1.0,2.5}","{NaN,1}","{NULL,Infinity}","{{1},{50}}"}'),
+('f4a', '{"{0.1,1}","{NaN}","{-0,0.3}"}'),
+('f8a', '{"{0.1,1}","{NaN}","{-0,Infinity}","{}"}'),
+('tza', '{"{}","{2024-02-29 12:34:56.789+02,infinity}","{NULL}"}'),
+('ea', '{"{}","{low}","{Mid,NULL}"}'),
+('ja', ARRAY['{}', '{"1","\"a\""}', '{"{\"a\": 1}","[1, 2]"}', '{NULL,"null"}', '{{"1","2"},{"[3]","{}"}}']),
+('ba2', '{"{t,f}","{}","{NULL,t}"}'),
+('j', ARRAY['1', '"a"', 'null', 'true', '[]', '{}', '[1,2,3]', '{"a":1,"b":"x"}', '{"a":null}', '{"a":{"b":{"c":5}}}',
+  '{"a":[1,"1",null,true,{"b":2},[3,[4]]],"b":[]}', '[{"a":1},{"a":2,"b":1},{"b":"ab"}]', '[[1,2],[3],[]]', '{"a":[{"b":1},{"b":[2,3]}],"c":"1.5"}',
+  '1.50', '-0.0', '"NaN"', '{"a":1e400,"b":-1}', '{"a":["a","ab","é"],"b":{"a":"A"}}', '[null]', '[true]', '{"a":true}', '{"b":[{"a":true},{}]}']),
+('k', ARRAY['50', '"ab"', 'false', '{"a":50,"b":[50,"50"]}', '{"a":{"a":{"a":[]}}}', '[0,"",{"a":[]}]', '{"a":"software","b":null,"c":[[1],[2,[3]]]}', 'null', '{"x":1}']),
+('Odd "name', '{a,x,""}'),
+('naïve', '{1,2}'),
+('tr', '{empty,"[2024-02-29 12:00+00,2024-03-01 12:00+00)"}'),
+('pt', '{"(0.1,0.30000000000000004)"}'),
+('mo', '{1.50,-1000}'),
+('pair', ARRAY['("2024-02-29 12:00+00",0.30000000000000004)']),
+('js', ARRAY['{"a": [1, 1.50]}', '"x"']),
+('late', '{7,1}');
+
+CREATE FUNCTION pg_temp.pick(VARIADIC choices text[]) RETURNS text LANGUAGE plpgsql AS
+$$BEGIN RETURN choices[1 + floor(random() * cardinality(choices))::int]; END$$;
+
+DO $$
+DECLARE columns text; v text; types text;
+BEGIN
+    FOR i IN 1 .. (SELECT rows FROM run) LOOP
+        SELECT string_agg(quote_ident(a.attname), ',' ORDER BY attnum),
+               string_agg(CASE WHEN random() < 0.12 THEN 'NULL'
+                               ELSE format('%L::%s', CASE WHEN a.attname = 'ta' OR w.col IS NOT NULL THEN pg_temp.pick(VARIADIC w.choices) END,
+                                           format_type(a.atttypid, a.atttypmod)) END, ',' ORDER BY attnum)
+        INTO columns, v
+        FROM pg_attribute a LEFT JOIN draw w ON w.col = a.attname
+        WHERE a.attrelid = 'thing'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+          AND (a.attname <> 'late' OR i > 5);
+        EXECUTE format('INSERT INTO thing (%s) VALUES (%s)', columns, v);
+    END LOOP;
+    INSERT INTO thing (i4) VALUES (NULL);
+END$$;
+
+CREATE TEMP TABLE doc AS
+SELECT row_number() OVER () AS id, thing AS "row", to_jsonb(thing) AS j FROM thing;
+
+-- ---------- conditions ----------
+
+-- Literals: what the rows hold, in JSON, and some more.
+CREATE TEMP TABLE literal AS
+SELECT DISTINCT v::text AS v
+FROM doc, jsonb_path_query(j, 'strict $.**') v
+WHERE jsonb_typeof(v) NOT IN ('array', 'object') AND length(v::text) < 100
+UNION
+SELECT unnest('{0,1,-1,1.5,50,"null",true,false,"\"\"","\"a\"","\"NaN\"","\"Infinity\"","\"2024\"","\"99\"",0.1,1e-46,1e39,1e-400,1e400,16777216.5,9223372036854775807.5,9223372036854775808,-9223372036854775808.5,-9223372036854775809,0.10000000000000000555,1.6e308,"\"\\u00e9\"","\"\\ud83d\\ude00\""}'::text[]);
+
+-- The commonest first: a few shapes find what a broad draw would miss.
+CREATE TEMP TABLE pool AS
+SELECT (SELECT array_agg(v ORDER BY v COLLATE "C") FROM literal) AS literals,
+       (SELECT array_agg(v ORDER BY v COLLATE "C") FROM literal WHERE v LIKE '"%') AS strings,
+       (SELECT array_agg('.' || CASE WHEN attname ~ '^[a-z0-9_]+$' THEN attname::text ELSE to_jsonb(attname::text)::text END ORDER BY attnum)
+        FROM pg_attribute WHERE attrelid = 'thing'::regclass AND attnum > 0 AND NOT attisdropped) AS columns;
+
+CREATE FUNCTION pg_temp.literal() RETURNS text LANGUAGE plpgsql AS
+$$BEGIN RETURN pg_temp.pick(VARIADIC literals) FROM pool; END$$;
+
+CREATE FUNCTION pg_temp.col() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF random() < 0.35 THEN
+        RETURN pg_temp.pick('.j', '.j', '.k', '.ja', '.ia', '.ta', '.na');
+    END IF;
+    RETURN pg_temp.pick(VARIADIC columns) FROM pool;
+END$$;
+
+-- Literals that a column's own values make likely to meet: one of them, or a
+-- neighbour of one.
+CREATE TEMP TABLE own AS
+SELECT key AS col, array_agg(DISTINCT v::text) AS literals
+FROM doc, jsonb_each(j) e, jsonb_path_query(value, 'strict $.**') v
+WHERE jsonb_typeof(v) IN ('number', 'string', 'boolean') AND length(v::text) < 100
+GROUP BY key;
+
+CREATE FUNCTION pg_temp.own(path text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE result text;
+BEGIN
+    SELECT pg_temp.pick(VARIADIC literals) INTO result FROM own
+    WHERE path = '.' || CASE WHEN col ~ '^[a-z0-9_]+$' THEN col ELSE to_jsonb(col)::text END;
+    IF result IS NULL OR random() < 0.15 THEN RETURN pg_temp.literal(); END IF;
+    IF random() < 0.7 THEN RETURN result; END IF;
+    IF result LIKE '"%' THEN
+        RETURN CASE WHEN random() < 0.5 THEN to_jsonb(left(result::jsonb #>> '{}', -1)) ELSE to_jsonb((result::jsonb #>> '{}') || pg_temp.pick(' ', '0', 'é')) END;
+    ELSIF result ~ '^[-0-9]' THEN
+        RETURN result::numeric + pg_temp.pick('1', '-1', '0.5', '-0.5', '1e-9', '-1e-30', '0.0')::numeric;
+    END IF;
+    RETURN result;
+END$$;
+
+-- Where a path starts: the row, or in a filter mostly the filter's item.
+-- (Scope: r = nothing but the row, f = in a filter on items, s = also in a
+-- subscript, where last has a meaning.)
+CREATE FUNCTION pg_temp.head(scope text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF scope ~ 'f' AND random() < 0.75 THEN RETURN '@'; END IF;
+    IF scope ~ 's' AND random() < 0.3 THEN RETURN 'last'; END IF;
+    IF random() < 0.06 THEN
+        RETURN format('$ ? (@%s %s %s)%s', pg_temp.col(), pg_temp.pick('==', '!=', '<', '>='), pg_temp.literal(), pg_temp.col());
+    END IF;
+    RETURN '$' || pg_temp.col();
+END$$;
+
+CREATE FUNCTION pg_temp.subscript(scope text, depth int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF depth > 0 AND random() < 0.2 THEN
+        RETURN pg_temp.expression(scope || 's', depth - 1);
+    END IF;
+    RETURN pg_temp.pick('0', '0', '1', '2', 'last', 'last - 1', '-1', '1.9', 'last / 2', '$.i2', '$.i4', '3000000000', '"a"');
+END$$;
+
+CREATE FUNCTION pg_temp.step(scope text, depth int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE k float8 := random();
+BEGIN
+    IF k < 0.30 THEN RETURN pg_temp.pick('.a', '.a', '.b', '.b', '.c', '.x', '."a"', '."é"'); END IF;
+    IF k < 0.42 THEN RETURN '[*]'; END IF;
+    IF k < 0.48 THEN RETURN '.*'; END IF;
+    IF k < 0.58 THEN RETURN '[' || pg_temp.subscript(scope, depth) || ']'; END IF;
+    IF k < 0.62 THEN RETURN '[' || pg_temp.subscript(scope, depth) || ' to ' || pg_temp.subscript(scope, depth) || ']'; END IF;
+    IF k < 0.65 THEN RETURN '[' || pg_temp.subscript(scope, depth) || ', ' || pg_temp.subscript(scope, depth) || ']'; END IF;
+    IF k < 0.80 AND depth > 0 THEN RETURN ' ? (' || pg_temp.predicate(scope || 'f', depth - 1) || ')'; END IF;
+    RETURN pg_temp.pick('.size()', '.type()', '.double()', '.double()', '.abs()', '.ceiling()', '.floor()');
+END$$;
+
+CREATE FUNCTION pg_temp.path(scope text, depth int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE result text := pg_temp.head(scope);
+BEGIN
+    WHILE random() < 0.42 LOOP
+        result := result || pg_temp.step(scope, depth);
+    END LOOP;
+    RETURN result;
+END$$;
+
+CREATE FUNCTION pg_temp.expression(scope text, depth int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE k float8 := random();
+BEGIN
+    IF depth > 0 AND k < 0.12 THEN
+        RETURN format('(%s %s %s)', pg_temp.expression(scope, depth - 1), pg_temp.pick('+', '-', '*', '/', '%'), pg_temp.expression(scope, depth - 1));
+    ELSIF depth > 0 AND k < 0.17 THEN
+        RETURN format('(%s %s)', pg_temp.pick('-', '+'), pg_temp.path(scope, depth - 1));
+    ELSIF depth > 0 AND k < 0.21 THEN
+        RETURN format('(%s)%s', pg_temp.expression(scope, depth - 1), pg_temp.step(scope, depth - 1));
+    ELSIF depth > 0 AND k < 0.23 THEN
+        RETURN format('(%s)%s', pg_temp.predicate(scope, depth - 1), pg_temp.step(scope, depth - 1));
+    ELSIF k < 0.35 THEN
+        RETURN pg_temp.literal();
+    END IF;
+    RETURN pg_temp.path(scope, depth);
+END$$;
+
+CREATE FUNCTION pg_temp.predicate(scope text, depth int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    k float8 := random();
+    c text;
+BEGIN
+    IF depth > 0 THEN
+        IF k < 0.12 THEN RETURN format('(%s) && (%s)', pg_temp.predicate(scope, depth - 1), pg_temp.predicate(scope, depth - 1)); END IF;
+        IF k < 0.24 THEN RETURN format('(%s) || (%s)', pg_temp.predicate(scope, depth - 1), pg_temp.predicate(scope, depth - 1)); END IF;
+        IF k < 0.31 THEN RETURN format('!(%s)', pg_temp.predicate(scope, depth - 1)); END IF;
+        IF k < 0.37 THEN RETURN format('(%s) is unknown', pg_temp.predicate(scope, depth - 1)); END IF;
+        IF k < 0.40 THEN RETURN format('exists($ ? (%s))', replace(pg_temp.predicate('r', depth - 1), '$.', '@.')); END IF;
+    END IF;
+    IF k < 0.47 THEN RETURN format('exists(%s)', pg_temp.expression(scope, depth)); END IF;
+    IF k < 0.52 THEN RETURN format('%s starts with %s', pg_temp.path(scope, depth), (SELECT pg_temp.pick(VARIADIC strings) FROM pool)); END IF;
+    IF k < 0.57 THEN
+        RETURN format('%s like_regex "%s" flag "%s"', pg_temp.path(scope, depth), pg_temp.pick('^a', 'b$', 'A', '.', '^.$', 'é', '[0-9]+', '^$', '(x|y)+', 'a.b', '(a)\\\\1', 'N', '10'), pg_temp.pick('', 'i', 's', 'm', 'q', 'is'));
+    END IF;
+    IF k < 0.80 THEN        -- the short cut: column, operator, literal
+        c := pg_temp.col();
+        IF random() < 0.3 THEN
+            RETURN format('%s %s $%s', pg_temp.own(c), pg_temp.pick('==', '!=', '<', '<=', '>', '>='), c);
+        END IF;
+        RETURN format('$%s%s %s %s', c, pg_temp.pick('', '', '', '', '[*]'), pg_temp.pick('==', '!=', '<>', '<', '<=', '>', '>='), pg_temp.own(c));
+    END IF;
+    RETURN format('%s %s %s', pg_temp.expression(scope, depth), pg_temp.pick('==', '!=', '<>', '<', '<=', '>', '>='), pg_temp.expression(scope, depth));
+END$$;
+
+CREATE TEMP TABLE cond (id int, c jsonpath, compiled boolean);
+
+DO $$
+DECLARE
+    text_of text;
+    parsed jsonpath;
+    invalid int := 0;
+    wanted int := (SELECT conditions FROM run);
+BEGIN
+    FOR i IN 1 .. wanted LOOP
+        text_of := pg_temp.pick('', '', '', 'strict ') ||
+            CASE WHEN random() < 0.02 THEN pg_temp.pick('$.**.a == 1', '$.nowhere != 1', '!($.nowhere == 1)', '$.t.datetime() > "2024".datetime()', 'exists($.j.keyvalue())', '$[*].t == "a"', '$.* == "a"', '$.gone == "a"', 'exists($)')
+                 WHEN random() < 0.07 THEN pg_temp.expression('r', 2) ELSE pg_temp.predicate('r', floor(random() * 4)::int) END;
+        BEGIN
+            parsed := text_of::jsonpath;
+            INSERT INTO cond VALUES (i, parsed, smarketing.condition_problem('thing', parsed) IS NULL);
+        EXCEPTION WHEN syntax_error OR invalid_regular_expression OR numeric_value_out_of_range THEN
+            invalid := invalid + 1;
+        END;
+    END LOOP;
+    -- each column with each literal in turn
+    INSERT INTO cond
+    SELECT wanted + row_number() OVER (), c, smarketing.condition_problem('thing', c) IS NULL
+    FROM (SELECT format('$%s %s %s', col, pg_temp.pick('==', '!=', '<', '<=', '>', '>='), lit)::jsonpath AS c
+          FROM pool, unnest(columns) col, unnest(literals) lit
+          WHERE random() < wanted / 8000.0) s;
+    RAISE INFO '% conditions, % drafts were no jsonpath', (SELECT count(*) FROM cond), invalid;
+    IF (SELECT avg(compiled::int) FROM cond) < 0.8 THEN
+        RAISE EXCEPTION 'too few conditions are compiled: %', (SELECT avg(compiled::int) FROM cond);
+    END IF;
+END$$;
+
+-- ---------- the property ----------
+
+-- Reference results, on documents made once, under the settings above.
+CREATE TEMP TABLE expected AS
+SELECT doc.id AS doc, cond.id AS cond, jsonb_path_match(j, c, '{}', true) IS TRUE AS holds
+FROM doc, cond;
+
+CREATE FUNCTION pg_temp.hold(settings text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+    failures int := 0;
+BEGIN
+    FOR wrong IN
+        SELECT cond.c, doc.j, cond.compiled, expected.holds,
+               smarketing.matches("row", c) AS got
+        FROM cond JOIN expected ON expected.cond = cond.id JOIN doc ON doc.id = expected.doc
+        WHERE smarketing.matches("row", c) IS DISTINCT FROM expected.holds
+        ORDER BY length(c::text) LIMIT 5
+    LOOP
+        failures := failures + 1;
+        RAISE INFO E'% (compiled: %) should be %, is %\non %', wrong.c, wrong.compiled, wrong.holds, wrong.got, left(wrong.j::text, 3000);
+    END LOOP;
+    IF failures > 0 THEN
+        RAISE EXCEPTION 'conditions differ from PostgreSQL''s own evaluation, under % (seed %)', settings, (SELECT seed FROM run);
+    END IF;
+END$$;
+
+SELECT pg_temp.hold('the settings of the definition') \gset ignored_
+SET timezone = 'America/St_Johns';
+SET extra_float_digits = -15;
+SET datestyle = 'German, DMY';
+SET intervalstyle = 'sql_standard';
+SET bytea_output = 'escape';
+SELECT pg_temp.hold('other settings') \gset ignored_
+
+\pset format unaligned
+\pset tuples_only on
+SELECT format('ok: %s pairs of %s rows and %s conditions, twice; %s pairs compiled (%s %%), %s hold; seed %s',
+    count(*), count(DISTINCT doc), count(DISTINCT cond), count(*) FILTER (WHERE compiled),
+    round(100.0 * count(*) FILTER (WHERE compiled) / count(*), 1), count(*) FILTER (WHERE holds), (SELECT seed FROM run))
+FROM expected JOIN cond ON cond.id = expected.cond;
