@@ -1,39 +1,10 @@
 /*
- * Events: the outbox and its readers.
+ * Events: reading the outbox.
  *
- * A delivery row is written for each consumer in the statement that appends
- * the event, so an event that commits late is not lost: it simply becomes
- * visible, with its deliveries, when it commits.
+ * The trigger on event writes a delivery row for each consumer in the
+ * statement that appends the event, so one that commits late is not lost: it
+ * becomes visible, with its deliveries, when it commits.
  */
-
-/*
- * AFTER INSERT, per statement.  The plan is kept per session and workspace,
- * since search_path is the same in each call.
- */
-CREATE FUNCTION event_fan_out() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
-BEGIN
-    PERFORM set_config('search_path', format('%I, pg_temp', TG_TABLE_SCHEMA), true);
-    INSERT INTO event_delivery (consumer, event_id)
-    SELECT c.name, e.id
-    FROM new_event AS e
-    JOIN event_consumer AS c ON c.kinds IS NULL OR e.kind = ANY (c.kinds);
-    RETURN NULL;
-END
-$body$;
-COMMENT ON FUNCTION event_fan_out() IS
-'Trigger on event: one delivery for each consumer that wants the kind. Internal.';
-
-CREATE FUNCTION workspace_events_triggers() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
-BEGIN
-    CREATE OR REPLACE TRIGGER event_fan_out AFTER INSERT ON event
-        REFERENCING NEW TABLE AS new_event
-        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.event_fan_out();
-END
-$body$;
-COMMENT ON FUNCTION workspace_events_triggers() IS
-'Makes or replaces the trigger that hands events to their consumers, in the workspace that search_path points at. Internal.';
 
 /*
  * Rows that another session is taking are skipped, not waited for; if it

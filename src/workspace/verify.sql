@@ -70,20 +70,66 @@ $body$;
 COMMENT ON FUNCTION workspace_broken_conditions() IS
 'Rules of the workspace that search_path points at whose condition can no longer be evaluated, and why. Internal.';
 
+/*
+ * The triggers that the features make; their firing modes as in
+ * pg_trigger.tgenabled.  Statement triggers of a partitioned table are needed
+ * on each partition.
+ */
+CREATE FUNCTION expected_triggers()
+RETURNS TABLE (table_name text, trigger_name text, enabled text[], in_partitions boolean)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 80
+BEGIN ATOMIC
+    SELECT c.name, 'smarketing_config_' || t.name, t.enabled, false
+    FROM unnest(workspace_config_tables()) AS c (name)
+    CROSS JOIN (VALUES ('guard', ARRAY['O', 'A']), ('changed', ARRAY['A']), ('audit', ARRAY['O', 'A']),
+                       ('truncated', ARRAY['O', 'A'])) AS t (name, enabled)
+    UNION ALL
+    SELECT c.name, 'smarketing_config_checked', ARRAY['O', 'A'], false
+    FROM unnest(ARRAY['setting', 'stage', 'transition', 'reason', 'activity_kind']) AS c (name)
+    UNION ALL
+    SELECT t.table_name, 'smarketing_' || t.name, ARRAY['O', 'A'], t.in_partitions
+    FROM (VALUES
+        ('config_change', 'append_only', true),
+        ('event', 'record_insert', true),
+        ('lead', 'begin', false),
+        ('lead', 'guard', false),
+        ('lead', 'record_insert', false),
+        ('lead', 'record_update', false),
+        ('lead', 'record_delete', false),
+        ('lead', 'record_truncate', false),
+        ('stage_change', 'append_only', false),
+        ('activity', 'guard', true),
+        ('activity', 'begin', true),
+        ('activity', 'record_insert', true),
+        ('deal', 'begin', false),
+        ('deal', 'guard', false),
+        ('deal', 'record_insert', false),
+        ('deal', 'record_update', false),
+        ('deal', 'record_delete', false),
+        ('handoff', 'begin', false),
+        ('handoff', 'guard', false),
+        ('handoff', 'record_update', false)) AS t (table_name, name, in_partitions);
+END;
+COMMENT ON FUNCTION expected_triggers() IS
+'The triggers that a complete workspace has: table, name, the values that pg_trigger.tgenabled may have, and whether each partition of the table needs it too.';
+
 CREATE FUNCTION workspace_missing_triggers(workspace text)
 RETURNS TABLE (table_name text, trigger_name text, problem text)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
-    SELECT e.table_name, e.trigger_name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END
+    SELECT coalesce(r.relname::text, e.table_name), e.trigger_name, CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END
     FROM expected_triggers() AS e
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = workspace_missing_triggers.workspace
     LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = e.table_name
-    LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid AND t.tgname = e.trigger_name
+    LEFT JOIN LATERAL (SELECT w.relid FROM workspace_table_tree(c.oid) AS w (relid)
+                       WHERE e.in_partitions OR w.relid = c.oid) AS p ON true
+    LEFT JOIN pg_catalog.pg_class AS r ON r.oid = p.relid
+    LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid AND t.tgname = e.trigger_name
     WHERE t.oid IS NULL OR t.tgenabled::text <> ALL (e.enabled)
-    ORDER BY e.table_name COLLATE "C", e.trigger_name COLLATE "C";
+    ORDER BY 1, e.trigger_name COLLATE "C";
 END;
 COMMENT ON FUNCTION workspace_missing_triggers(text) IS
-'Triggers that the features make in a workspace and that are missing there or disabled. Internal.';
+'Triggers that the features make in a workspace and that are missing there, or on a partition, or are disabled. Internal.';
 
 CREATE FUNCTION workspace_plumbing_checks()
 RETURNS TABLE (check_name text, object text, expected text, found text)
@@ -102,14 +148,7 @@ BEGIN
     RETURN QUERY
     SELECT 'condition', b.object, 'can be evaluated', b.problem
     FROM smarketing.workspace_broken_conditions() AS b;
-
-    RETURN QUERY
-    SELECT 'event_delivery', format('consumer %s, event %s', d.consumer, d.event_id), 'delivered after it happened',
-           format('delivered at %s, happened at %s', d.delivered_at, e.at)
-    FROM event_delivery AS d
-    JOIN event AS e ON e.id = d.event_id
-    WHERE d.delivered_at < e.at;
 END
 $body$;
 COMMENT ON FUNCTION workspace_plumbing_checks() IS
-'verify''s checks of triggers, conditions and event deliveries. Internal.';
+'verify''s checks of triggers, tables and conditions. Internal.';

@@ -18,7 +18,7 @@ COMMENT ON FUNCTION workspace_version() IS
 /*
  * What each feature brings to a workspace, in the order in which it has to
  * run.  tables and template run once; triggers, views and comments may run
- * again at any time (repair); checks are verify's.
+ * again at any time (repair); checks are verify's, erasure is erase_lead's.
  */
 CREATE FUNCTION workspace_parts(kind text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -32,7 +32,6 @@ BEGIN ATOMIC
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
-        (34, 'triggers', 'workspace_events_triggers'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
@@ -40,12 +39,14 @@ BEGIN ATOMIC
         (53, 'comments', 'workspace_handoff_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
-        (63, 'checks', 'workspace_handoff_checks')
+        (63, 'checks', 'workspace_handoff_checks'),
+        (71, 'erasure', 'workspace_plumbing_erasure'),
+        (72, 'erasure', 'workspace_lifecycle_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
 COMMENT ON FUNCTION workspace_parts(text) IS
-'Names of the functions that make up one kind of part (tables, template, triggers, views, comments, checks) of a workspace, in order; empty for an unknown kind.';
+'Names of the functions that make up one kind of part (tables, template, triggers, views, comments, checks, erasure) of a workspace, in order; empty for an unknown kind.';
 
 CREATE FUNCTION workspace_table_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -70,10 +71,10 @@ COMMENT ON FUNCTION workspace_view_names() IS
 /*
  * Run the parts of one kind with the workspace first and pg_temp last in
  * search_path.  The SET clause gives the caller his own path back, also after
- * an error.  A template takes the language.
+ * an error.  A template takes the language, erasure the lead's id.
  */
 CREATE FUNCTION workspace_run(workspace text, kind text, VARIADIC arguments text[] DEFAULT '{}') RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $body$
 DECLARE
     part text;
     list text := (SELECT coalesce(string_agg(quote_literal(a), ', '), '') FROM unnest(arguments) AS a);
