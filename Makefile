@@ -14,6 +14,7 @@ SQL_SOURCES = \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
+	src/handoff/handoff.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/workspace/comments.sql \

@@ -10,9 +10,13 @@
 #include "lifecycle/trigger.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -553,4 +557,102 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 	}
 	smk_statement_ends(ws);
 	return PointerGetDatum(NULL);
+}
+
+/* ---------- imported leads ---------- */
+
+typedef struct Activation
+{
+	const SmkRules *rules;
+	TupleDesc	desc;
+	MemoryContext context;
+	TimestampTz now;
+	List	   *offers;
+} Activation;
+
+static void
+collect_imported(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Activation *activation = arg;
+	MemoryContext old = MemoryContextSwitchTo(activation->context);
+	SmkOffer   *offer = palloc0(sizeof(SmkOffer));
+	OfferLookup lookup = {activation->rules, list_make1(offer), activation->desc, activation->context};
+	char	   *from = SPI_getvalue(tuple, desc, 3);
+	bool		isnull;
+
+	offer->lead_id = DatumGetInt64(SPI_getbinval(tuple, desc, 2, &isnull));
+	offer->from = from ? smk_stage_find(activation->rules, from, strlen(from)) : SMK_NO_STAGE;
+	offer->to = smk_stage_of_datum(activation->rules, SPI_getbinval(tuple, desc, 4, &isnull));
+	offer->cycle = DatumGetInt32(SPI_getbinval(tuple, desc, 5, &isnull));
+	offer->to_sales = true;
+	offer->at = activation->now;
+	complete_offer(tuple, desc, &lookup);
+	activation->offers = lappend(activation->offers, offer);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+select_imported(SmkWorkspace *ws, Activation *activation, Datum batch, int max_rows)
+{
+	static const Oid types[] = {TEXTOID, INT4OID};
+	Datum		values[2] = {batch, Int32GetDatum(max_rows)};
+	SmkStatement statement = {0};
+
+	statement.text = "SELECT l, l.id, c.from_stage, l.stage, l.cycle FROM %s.lead AS l"
+		" JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
+		" CROSS JOIN LATERAL (SELECT x.from_stage, x.import_batch FROM %s.stage_change AS x"
+		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
+		" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage"
+		" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1"
+		" AND f.department IS DISTINCT FROM 'sales' AND l.excluded IS NULL"
+		" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id"
+		" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
+		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
+	statement.nargs = 2;
+	statement.types = types;
+	statement.values = values;
+	statement.callback = collect_imported;
+	statement.arg = activation;
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+}
+
+PG_FUNCTION_INFO_V1(smk_activate_leads);
+
+/* activate_leads(workspace, batch, max_rows): gives the number of leads offered. */
+Datum
+smk_activate_leads(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			max_rows = PG_GETARG_INT32(2);
+	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	const SmkRules *rules;
+	SmkActor	actor;
+	SmkHandoffs *handoffs;
+	Relation	lead;
+	Activation	activation = {0};
+	ListCell   *lc;
+
+	if (!has_privs_of_role(GetUserId(), ws->owner))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
+	if (max_rows < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_rows must be at least 1")));
+	smk_pin(ws);
+	rules = smk_rules(ws);
+	actor = smk_actor(ws, rules);
+	actor.batch = NULL;			/* this is what an import leaves out */
+	handoffs = smk_handoffs_begin(ws, rules, &actor, rules->live);
+	lead = relation_open(ws->tables[SMK_TABLE_LEAD], AccessShareLock);
+	activation.rules = rules;
+	activation.desc = RelationGetDescr(lead);
+	activation.context = CurrentMemoryContext;
+	activation.now = GetCurrentTransactionStartTimestamp();
+	select_imported(ws, &activation, PG_GETARG_DATUM(1), max_rows);
+	foreach(lc, activation.offers)
+		smk_handoffs_offer(handoffs, lfirst(lc));
+	smk_handoffs_write_offers(handoffs);
+	relation_close(lead, AccessShareLock);
+	smk_unpin(ws);
+	PG_RETURN_INT64(list_length(activation.offers));
 }

@@ -433,6 +433,12 @@ load_routing_rule(HeapTuple tuple, TupleDesc desc, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+static void
+load_consumer(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	((Loading *) arg)->rules->has_consumers = true;
+}
+
 /* ---------- the whole ---------- */
 
 static void
@@ -472,6 +478,7 @@ load_tables(Loading *loading)
 		 " OR pg_catalog.upper_inf(during)", load_absence);
 	load(loading, "SELECT condition, team, method, position FROM %s.routing_rule ORDER BY position, id",
 		 load_routing_rule);
+	load(loading, "SELECT FROM %s.event_consumer LIMIT 1", load_consumer);
 }
 
 static void

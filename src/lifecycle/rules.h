@@ -170,6 +170,7 @@ typedef struct SmkRules
 	bool		allow_duplicates;
 	bool		live;
 	bool		notify;
+	bool		has_consumers;	/* somebody reads the outbox */
 	int64		max_backdate;	/* microseconds */
 	char	   *fallback_owner; /* or NULL */
 	char	   *entry_stage;

@@ -426,7 +426,7 @@ register_batches(const SmkStatement *statement)
 	}
 }
 
-/* The text with the workspace's schema in each place of %s. */
+/* The text with the workspace's schema in each place of %s, and % for %%. */
 static char *
 name_schema(const SmkWorkspace *ws, const char *text)
 {
@@ -435,10 +435,10 @@ name_schema(const SmkWorkspace *ws, const char *text)
 	const char *mark;
 
 	initStringInfo(&buf);
-	while ((mark = strstr(rest, "%s")) != NULL)
+	while ((mark = strchr(rest, '%')) != NULL)
 	{
 		appendBinaryStringInfo(&buf, rest, mark - rest);
-		appendStringInfoString(&buf, ws->quoted);
+		appendStringInfoString(&buf, mark[1] == 's' ? ws->quoted : "%");
 		rest = mark + 2;
 	}
 	appendStringInfoString(&buf, rest);

@@ -1,0 +1,520 @@
+/*
+ * config.c
+ *		The triggers on configuration tables: a rule is checked when it is
+ *		written, every session hears of it, and the change is kept.
+ */
+#include "lifecycle/actor.h"
+#include "lifecycle/trigger.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgtime.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/jsonpath.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+static void
+refuse(Relation rel, const char *column, char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_CONFIGURATION),
+			 errmsg("%s", message),
+			 hint ? errhint("%s", hint) : 0,
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(RelationGetNamespace(rel))),
+			 err_generic_string(PG_DIAG_TABLE_NAME, RelationGetRelationName(rel)),
+			 column ? err_generic_string(PG_DIAG_COLUMN_NAME, column) : 0));
+}
+
+static char *
+text_column(HeapTuple tuple, TupleDesc desc, const char *name)
+{
+	int			attnum = SPI_fnumber(desc, name);
+
+	return attnum > 0 ? SPI_getvalue(tuple, desc, attnum) : NULL;
+}
+
+/* ---------- conditions ---------- */
+
+/* What the guard computes, in this order; a persona's rule comes before all. */
+static const char *const computed[] = {"persona", "fit", "engagement", "score", "band"};
+
+static void
+refuse_computed_columns(Relation rel, const char *column, SmkCondition *condition, TupleDesc lead)
+{
+	for (int i = 0; i < (int) lengthof(computed); i++)
+	{
+		int			attnum = SPI_fnumber(lead, computed[i]);
+
+		if (attnum > 0 && bms_is_member(attnum, smk_condition_columns(condition)))
+			refuse(rel, column, psprintf("a persona's condition cannot read \"%s\"", computed[i]),
+				   "It is computed after the persona.");
+	}
+}
+
+static void
+check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
+{
+	Relation	lead = relation_open(lead_relid, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	const char *column = NameStr(TupleDescAttr(desc, attnum - 1)->attname);
+	SmkConditionProblem problem = {0};
+	SmkCondition *condition;
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, attnum, desc, &isnull);
+
+	if (!isnull)
+	{
+		condition = smk_condition_compile(DatumGetJsonPathP(value), RelationGetDescr(lead), &problem);
+		if (condition == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_SMK_CONFIGURATION),
+					 errmsg("%s", problem.message),
+					 problem.detail ? errdetail("%s", problem.detail) :
+					 errdetail("The condition is %s.", SPI_getvalue(tuple, desc, attnum)),
+					 problem.hint ? errhint("%s", problem.hint) : 0,
+					 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(RelationGetNamespace(rel))),
+					 err_generic_string(PG_DIAG_TABLE_NAME, RelationGetRelationName(rel)),
+					 err_generic_string(PG_DIAG_COLUMN_NAME, column)));
+		if (strcmp(RelationGetRelationName(rel), "persona") == 0)
+			refuse_computed_columns(rel, column, condition, RelationGetDescr(lead));
+	}
+	relation_close(lead, AccessShareLock);
+}
+
+static void
+check_conditions(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	Oid			lead = get_relname_relid("lead", RelationGetNamespace(rel));
+
+	if (!OidIsValid(lead))
+		return;					/* the recorder will say so */
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped && TupleDescAttr(desc, i)->atttypid == JSONPATHOID)
+			check_condition(rel, tuple, i + 1, lead);
+	}
+}
+
+/* ---------- single tables ---------- */
+
+static void
+check_choice(Relation rel, const char *name, const char *value, const char *const *choices)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; choices[i] != NULL; i++)
+	{
+		if (value != NULL && strcmp(value, choices[i]) == 0)
+			return;
+		appendStringInfo(&list, "%s%s", i ? ", " : "", choices[i]);
+	}
+	refuse(rel, "value", psprintf("setting %s cannot be %s", name, value ? value : "null"),
+		   psprintf("It is one of: %s.", list.data));
+}
+
+static void
+check_span(Relation rel, const char *name, const char *value)
+{
+	Interval   *span;
+	Interval	zero = {0};
+
+	if (value == NULL)
+		refuse(rel, "value", psprintf("setting %s cannot be null", name), "Say \"1 day\".");
+	span = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(value),
+												 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(span),
+										  IntervalPGetDatum(&zero))) < 0)
+		refuse(rel, "value", psprintf("setting %s cannot be negative", name), "Say \"1 day\".");
+}
+
+static void
+check_zone(Relation rel, const char *value)
+{
+	pg_tz	   *zone = value ? pg_tzset(value) : NULL;
+
+	if (zone == NULL || !pg_tz_acceptable(zone))
+		refuse(rel, "value", psprintf("time zone \"%s\" does not exist", value ? value : "null"),
+			   "See pg_timezone_names.");
+}
+
+static void
+check_setting(Relation rel, HeapTuple tuple)
+{
+	static const char *const modes[] = {"enforce", "step", "observe", NULL};
+	static const char *const truths[] = {"true", "false", NULL};
+	static const char *const duplicates[] = {"refuse", "allow", NULL};
+	static const char *const policies[] = {"accept", "recycle", "escalate", NULL};
+	char	   *name = text_column(tuple, RelationGetDescr(rel), "name");
+	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
+	char	   *value = json;
+
+	if (json != NULL && json[0] == '"')
+	{
+		value = pstrdup(json + 1);
+		value[strlen(value) - 1] = '\0';
+	}
+	if (strcmp(name, "transition_mode") == 0)
+		check_choice(rel, name, value, modes);
+	else if (strcmp(name, "require_actor") == 0 || strcmp(name, "live") == 0 || strcmp(name, "notify") == 0)
+		check_choice(rel, name, value, truths);
+	else if (strcmp(name, "on_duplicate") == 0)
+		check_choice(rel, name, value, duplicates);
+	else if (strcmp(name, "handoff_policy") == 0)
+		check_choice(rel, name, value, policies);
+	else if (strcmp(name, "max_backdate") == 0)
+		check_span(rel, name, value);
+	else if (strcmp(name, "timezone") == 0)
+		check_zone(rel, value);
+}
+
+static void
+check_member(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	if (text_column(tuple, desc, "db_role") == NULL &&
+		(strcmp(text_column(tuple, desc, "kind"), "service") == 0 ||
+		 strcmp(text_column(tuple, desc, "department"), "operations") == 0))
+		refuse(rel, "db_role",
+			   psprintf("member \"%s\" needs a db_role", text_column(tuple, desc, "name")),
+			   "A service, or a member of operations, may do more than a label may claim: name the database role that it connects as.");
+}
+
+static void
+check_transition(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	if (text_column(tuple, desc, "reason_kind") != NULL &&
+		(text_column(tuple, desc, "automatic_when") != NULL ||
+		 text_column(tuple, desc, "automatic_on") != NULL))
+		refuse(rel, "automatic_when", pstrdup("an automatic move cannot need a reason"),
+			   "Nobody is there to give it: leave reason_kind or automatic_when empty.");
+}
+
+typedef struct StageUse
+{
+	char	   *user;
+} StageUse;
+
+static void
+keep_user(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	StageUse   *use = arg;
+
+	use->user = MemoryContextStrdup(TopTransactionContext, SPI_getvalue(tuple, desc, 1));
+}
+
+/* Stage names cannot change, nor stages go, while leads stand in them. */
+static void
+check_stage_use(Relation rel, HeapTuple old, HeapTuple new)
+{
+	static const Oid types[] = {TEXTOID};
+	TupleDesc	desc = RelationGetDescr(rel);
+	char	   *name = text_column(old, desc, "name");
+	Datum		value = CStringGetTextDatum(name);
+	SmkStatement statement = {0};
+	StageUse	use = {NULL};
+
+	if (new != NULL && strcmp(name, text_column(new, desc, "name")) == 0)
+		return;
+	statement.text = "SELECT l.id::pg_catalog.text FROM %s.lead AS l"
+		" WHERE l.stage OPERATOR(pg_catalog.=) $1 LIMIT 1";
+	statement.nargs = 1;
+	statement.types = types;
+	statement.values = &value;
+	statement.latest_snapshot = true;
+	statement.callback = keep_user;
+	statement.arg = &use;
+	smk_run(smk_workspace_of(rel), SMK_BY_CLIENT, NULL, &statement);
+	if (use.user != NULL)
+		refuse(rel, "name",
+			   psprintf("stage \"%s\" is in use, by lead %s", name, use.user),
+			   new ? "Change its label; names stay." : "Move the leads out of it first.");
+}
+
+PG_FUNCTION_INFO_V1(smk_config_guard);
+
+/* BEFORE ROW on a configuration table: what can be known of one row. */
+Datum
+smk_config_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "config_guard", true, true);
+	Relation	rel = data->tg_relation;
+	const char *table = RelationGetRelationName(rel);
+	bool		delete = TRIGGER_FIRED_BY_DELETE(data->tg_event);
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+
+	if (strcmp(table, "stage") == 0 && !TRIGGER_FIRED_BY_INSERT(data->tg_event))
+		check_stage_use(rel, data->tg_trigtuple, delete ? NULL : tuple);
+	if (delete)
+		return PointerGetDatum(tuple);
+	check_conditions(rel, tuple);
+	if (strcmp(table, "setting") == 0)
+		check_setting(rel, tuple);
+	else if (strcmp(table, "member") == 0)
+		check_member(rel, tuple);
+	else if (strcmp(table, "transition") == 0)
+		check_transition(rel, tuple);
+	return PointerGetDatum(tuple);
+}
+
+/* ---------- the whole configuration, at commit ---------- */
+
+static const char *const problems_text =
+"WITH RECURSIVE reached (name) AS ("
+"SELECT to_stage FROM %s.transition WHERE from_stage IS NULL"
+" UNION SELECT t.to_stage FROM %s.transition AS t JOIN reached AS r"
+" ON t.from_stage OPERATOR(pg_catalog.=) r.name)"
+" SELECT pg_catalog.format('nothing leads to stage \"%%s\"', s.name),"
+" 'Add a transition to it, from another stage or as an entry (from_stage null).', 'transition'"
+" FROM %s.stage AS s WHERE NOT EXISTS (SELECT FROM reached AS r WHERE r.name OPERATOR(pg_catalog.=) s.name)"
+" UNION ALL SELECT pg_catalog.format('no reason is of kind %%s, which the move from \"%%s\" to \"%%s\" needs',"
+" t.reason_kind, t.from_stage, t.to_stage), 'Add one to table reason.', 'reason' FROM %s.transition AS t"
+" WHERE t.reason_kind IS NOT NULL AND NOT EXISTS (SELECT FROM %s.reason AS r"
+" WHERE r.kind OPERATOR(pg_catalog.=) t.reason_kind)"
+" UNION ALL SELECT pg_catalog.format('automatic_on names activity kind \"%%s\", which does not exist', k.name),"
+" 'Insert it into table activity_kind first.', 'transition' FROM %s.transition AS t"
+" CROSS JOIN LATERAL pg_catalog.unnest(t.automatic_on) AS k (name)"
+" WHERE NOT EXISTS (SELECT FROM %s.activity_kind AS a WHERE a.name OPERATOR(pg_catalog.=) k.name)"
+" UNION ALL SELECT pg_catalog.format('setting %%s names stage \"%%s\", which does not exist', x.name,"
+" x.value OPERATOR(pg_catalog.#>>) '{}'), 'See table stage.', 'setting' FROM %s.setting AS x"
+" WHERE x.name OPERATOR(pg_catalog.=) ANY (ARRAY['entry_stage', 'deal_open_stage', 'deal_won_stage',"
+" 'deal_lost_stage']) AND NOT EXISTS (SELECT FROM %s.stage AS s WHERE s.name OPERATOR(pg_catalog.=)"
+" (x.value OPERATOR(pg_catalog.#>>) '{}'))"
+" ORDER BY 1 LIMIT 1";
+
+static void
+refuse_problem(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	const SmkWorkspace *ws = arg;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_CONFIGURATION),
+			 errmsg("%s", SPI_getvalue(tuple, desc, 1)),
+			 errhint("%s", SPI_getvalue(tuple, desc, 2)),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
+			 err_generic_string(PG_DIAG_TABLE_NAME, SPI_getvalue(tuple, desc, 3))));
+}
+
+PG_FUNCTION_INFO_V1(smk_config_checked);
+
+/* A deferred constraint trigger: what can only be known of all rows together. */
+Datum
+smk_config_checked(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "config_checked", true, false);
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
+	SmkStatement statement = {0};
+
+	statement.text = problems_text;
+	statement.latest_snapshot = true;
+	statement.callback = refuse_problem;
+	statement.arg = ws;
+	smk_run(ws, SMK_BY_CLIENT, NULL, &statement);
+	return PointerGetDatum(NULL);
+}
+
+/* ---------- changes ---------- */
+
+PG_FUNCTION_INFO_V1(smk_config_changed);
+
+/*
+ * AFTER ROW, ENABLE ALWAYS, so that a subscriber's sessions hear of it too:
+ * the message goes out at commit, and is taken back with the transaction.
+ */
+Datum
+smk_config_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "config_changed", true, false);
+
+	smk_workspace_changed(RelationGetNamespace(data->tg_relation));
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(smk_config_truncated);
+
+/* BEFORE TRUNCATE: no row trigger would see what goes. */
+Datum
+smk_config_truncated(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "config_truncated", false, true);
+
+	refuse(data->tg_relation, NULL,
+		   psprintf("table \"%s\" cannot be truncated", RelationGetRelationName(data->tg_relation)),
+		   "DELETE its rows: each change of the configuration is kept.");
+	return PointerGetDatum(NULL);
+}
+
+/* The row's primary key, for people: its first column, or what a move is known by. */
+static char *
+key_of(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	char	   *from;
+
+	if (strcmp(RelationGetRelationName(rel), "transition") != 0)
+		return SPI_getvalue(tuple, desc, 1);
+	from = text_column(tuple, desc, "from_stage");
+	return psprintf("%s -> %s", from ? from : "(entry)", text_column(tuple, desc, "to_stage"));
+}
+
+static Datum
+row_as_json(HeapTuple tuple, TupleDesc desc)
+{
+	return DirectFunctionCall1(row_to_json, heap_copy_tuple_as_datum(tuple, desc));
+}
+
+PG_FUNCTION_INFO_V1(smk_config_audit);
+
+/* AFTER ROW: the change goes to config_change, as the tables' owner. */
+Datum
+smk_config_audit(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, JSONOID, JSONOID, TEXTOID, TEXTOID};
+	TriggerData *data = smk_trigger_data(fcinfo, "config_audit", true, false);
+	Relation	rel = data->tg_relation;
+	TupleDesc	desc = RelationGetDescr(rel);
+	SmkWorkspace *ws = smk_workspace_of(rel);
+	SmkActor	actor = smk_actor(ws, smk_rules(ws));
+	const char *reason = GetConfigOption("smarketing.change_reason", true, false);
+	HeapTuple	new = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
+		TRIGGER_FIRED_BY_INSERT(data->tg_event) ? data->tg_trigtuple : NULL;
+	HeapTuple	old = TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_trigtuple;
+	Datum		values[6];
+	char		nulls[7] = "      ";
+	SmkStatement statement = {0};
+
+	values[0] = CStringGetTextDatum(RelationGetRelationName(rel));
+	values[1] = CStringGetTextDatum(key_of(rel, new ? new : old));
+	values[2] = old ? row_as_json(old, desc) : (Datum) 0;
+	nulls[2] = old ? ' ' : 'n';
+	values[3] = new ? row_as_json(new, desc) : (Datum) 0;
+	nulls[3] = new ? ' ' : 'n';
+	values[4] = actor.member ? CStringGetTextDatum(actor.member->name) : (Datum) 0;
+	nulls[4] = actor.member ? ' ' : 'n';
+	values[5] = reason && reason[0] ? CStringGetTextDatum(reason) : (Datum) 0;
+	nulls[5] = reason && reason[0] ? ' ' : 'n';
+	statement.text = "INSERT INTO %s.config_change (table_name, key, old, new, actor, reason)"
+		" VALUES ($1, $2, $3::pg_catalog.jsonb, $4::pg_catalog.jsonb, $5, $6)";
+	statement.nargs = lengthof(types);
+	statement.types = types;
+	statement.values = values;
+	statement.nulls = nulls;
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	return PointerGetDatum(NULL);
+}
+
+/* ---------- history and outbox ---------- */
+
+PG_FUNCTION_INFO_V1(smk_append_only);
+
+/* BEFORE UPDATE, DELETE or TRUNCATE of history: refused, to its owner too. */
+Datum
+smk_append_only(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "append_only", false, true);
+	Relation	rel = data->tg_relation;
+
+	if (smk_cause(smk_workspace_of(rel))->origin == SMK_BY_ERASURE)
+		return PointerGetDatum(NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_APPEND_ONLY),
+			 errmsg("table \"%s\" is append-only", RelationGetRelationName(rel)),
+			 errdetail("It keeps what has happened."),
+			 errhint("What identifies a person is removed by smarketing.erase_lead()."),
+			 errtable(rel)));
+	return PointerGetDatum(NULL);
+}
+
+static void
+deliver(SmkWorkspace *ws, TriggerData *data)
+{
+	static const SmkBatchColumn columns[] = {{"id", INT8OID}, {"kind", TEXTOID}};
+	SmkBatch   *batch = smk_batch_create("smk_event", columns, lengthof(columns));
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	int			id = SPI_fnumber(desc, "id");
+	int			kind = SPI_fnumber(desc, "kind");
+	TupleTableSlot *slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
+	SmkStatement statement = {0};
+
+	if (id <= 0 || kind <= 0)
+		elog(ERROR, "table \"event\" lacks column id or kind");
+	while (smk_next_row(data->tg_newtable, slot))
+	{
+		Datum		values[2] = {slot->tts_values[id - 1], slot->tts_values[kind - 1]};
+		bool		nulls[2] = {false, false};
+
+		smk_batch_add(batch, values, nulls);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	statement.text = "INSERT INTO %s.event_delivery (consumer, event_id)"
+		" SELECT c.name, e.id FROM %s.event_consumer AS c JOIN smk_event AS e"
+		" ON c.kinds IS NULL OR e.kind OPERATOR(pg_catalog.=) ANY (c.kinds)";
+	statement.batches[0] = batch;
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	smk_batch_end(batch);
+}
+
+PG_FUNCTION_INFO_V1(smk_event_recorder);
+
+/* AFTER INSERT on event: one delivery for each consumer that wants it. */
+Datum
+smk_event_recorder(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "event_recorder", false, false);
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
+	const SmkRules *rules = smk_rules(ws);
+
+	if (smk_no_rows(data->tg_newtable))
+		return PointerGetDatum(NULL);
+	if (rules->notify)
+		Async_Notify("smarketing", ws->name);
+	if (rules->has_consumers)
+		deliver(ws, data);
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(smk_erase_history);
+
+/*
+ * erase_history(workspace, lead): nulls the free text about a lead in its
+ * history.  Called by erase_lead, which checks who may.
+ */
+Datum
+smk_erase_history(PG_FUNCTION_ARGS)
+{
+	static const Oid types[] = {INT8OID};
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	Datum		lead = PG_GETARG_DATUM(1);
+	SmkStatement statement = {0};
+
+	if (!has_privs_of_role(GetUserId(), ws->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of workspace \"%s\"", ws->name)));
+	statement.nargs = 1;
+	statement.types = types;
+	statement.values = &lead;
+	statement.text = "UPDATE %s.stage_change SET note = NULL"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND note IS NOT NULL";
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
+	statement.text = "UPDATE %s.handoff SET note = NULL"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND note IS NOT NULL";
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
+	PG_RETURN_VOID();
+}
