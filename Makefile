@@ -21,7 +21,13 @@ SQL_SOURCES = \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/workspace/workspace.sql \
-	src/workspace/removal.sql
+	src/workspace/removal.sql \
+	src/workspace/events.sql \
+	src/workspace/verify.sql \
+	src/workspace/status.sql \
+	src/workspace/erase.sql \
+	src/lifecycle/checks.sql \
+	src/handoff/checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip
