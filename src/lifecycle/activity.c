@@ -39,6 +39,7 @@ typedef struct Activities
 	TimestampTz now;
 	TimestampTz clock;
 	HTAB	   *asking;			/* SmkActivityLead: leads that may move */
+	SmkClocks  *clocks;
 	HTAB	   *touched;		/* ids of leads that marketing has touched */
 } Activities;
 
@@ -183,6 +184,23 @@ check_actor(const Activities *activities)
 }
 
 static void
+tell_clocks(const Activities *activities, const SmkActivityKind *kind, int number,
+			int64 lead_id, TimestampTz at)
+{
+	const SmkSlaRules *sla = activities->rules->sla;
+
+	if (sla->nevents == 0)
+		return;
+	smk_clocks_event(activities->clocks, lead_id, sla->kind[number], at, false);
+	if (kind->is_touch)
+		smk_clocks_event(activities->clocks, lead_id, sla->touch, at, false);
+	if (kind->is_attempt)
+		smk_clocks_event(activities->clocks, lead_id, sla->attempt, at, false);
+	if (kind->is_contact)
+		smk_clocks_event(activities->clocks, lead_id, sla->contact, at, false);
+}
+
+static void
 consider(Activities *activities, TupleTableSlot *slot)
 {
 	const SmkRules *rules = activities->rules;
@@ -197,6 +215,7 @@ consider(Activities *activities, TupleTableSlot *slot)
 		refuse_unknown_kind(activities, TextDatumGetCString(slot->tts_values[column[KIND] - 1]));
 	if ((at > activities->clock && at > activities->now) || TIMESTAMP_IS_NOBEGIN(at))
 		refuse_future(activities, at);
+	tell_clocks(activities, &rules->kinds[kind], kind, lead_id, at);
 	if (rules->kinds[kind].is_touch && rules->kinds[kind].department == SMK_MARKETING)
 		hash_search(activities->touched, &lead_id, HASH_ENTER, NULL);
 	if (!rules->kinds[kind].moves || activities->actor.batch != NULL)
@@ -263,7 +282,8 @@ static void
 accept_returned_leads(Activities *activities)
 {
 	SmkHandoffs *handoffs = smk_handoffs_begin(activities->ws, activities->rules, &activities->actor,
-											   activities->rules->live && activities->actor.batch == NULL);
+											   activities->rules->live && activities->actor.batch == NULL,
+											   activities->clocks);
 	HASH_SEQ_STATUS seq;
 	int64	   *id;
 
@@ -291,6 +311,7 @@ record(Activities *activities, TriggerData *data)
 	ExecDropSingleTupleTableSlot(slot);
 	if (hash_get_num_entries(activities->touched) > 0)
 		accept_returned_leads(activities);
+	smk_clocks_write(activities->clocks);
 	if (hash_get_num_entries(activities->asking) > 0)
 		move_asking_leads(activities);
 }
@@ -313,6 +334,7 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 		activities.ws = ws;
 		activities.rules = smk_rules(ws);
 		activities.actor = smk_actor(ws, activities.rules);
+		activities.clocks = smk_clocks_begin(ws, activities.rules, &activities.actor);
 		activities.shape = shape_of(data->tg_relation);
 		activities.now = GetCurrentTransactionStartTimestamp();
 		activities.clock = GetCurrentTimestamp();
