@@ -143,7 +143,7 @@ BEGIN
     WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = workspace)
       AND c.relkind IN ('r', 'p') AND c.relname = ANY (smarketing.workspace_table_names())
       AND NOT pg_has_role(c.relowner, 'USAGE')
-    ORDER BY c.relname COLLATE "C" LIMIT 1;
+    ORDER BY c.relname <> 'lead', c.relname COLLATE "C" LIMIT 1;
     IF foreign_table.oid IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', SCHEMA = workspace, TABLE = foreign_table.relname,
             MESSAGE = format('must be owner of workspace "%s"', workspace),
