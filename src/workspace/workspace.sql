@@ -74,15 +74,21 @@ COMMENT ON FUNCTION workspace_view_names() IS
  * an error.  A template takes the language, erasure the lead's id.
  */
 CREATE FUNCTION workspace_run(workspace text, kind text, VARIADIC arguments text[] DEFAULT '{}') RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $body$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     part text;
     list text := (SELECT coalesce(string_agg(quote_literal(a), ', '), '') FROM unnest(arguments) AS a);
+    messages CONSTANT text := current_setting('client_min_messages');
 BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', workspace), true);
+    -- what DROP ... IF EXISTS has to say is nobody's business
+    IF messages NOT IN ('warning', 'error') THEN
+        PERFORM set_config('client_min_messages', 'warning', true);
+    END IF;
     FOREACH part IN ARRAY smarketing.workspace_parts(kind) LOOP
         EXECUTE format('SELECT smarketing.%I(%s)', part, list);
     END LOOP;
+    PERFORM set_config('client_min_messages', messages, true);
 END
 $body$;
 COMMENT ON FUNCTION workspace_run(text, text, text[]) IS
