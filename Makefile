@@ -7,6 +7,8 @@ MODULE_big = smarketing
 SQL_SOURCES = \
 	src/smarketing.sql \
 	src/condition/condition.sql \
+	src/working_hours/working_hours.sql \
+	src/sla/sla_status.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
@@ -21,7 +23,13 @@ SQL_SOURCES = \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/workspace/workspace.sql \
-	src/workspace/removal.sql
+	src/workspace/removal.sql \
+	src/workspace/events.sql \
+	src/workspace/verify.sql \
+	src/workspace/status.sql \
+	src/workspace/erase.sql \
+	src/lifecycle/checks.sql \
+	src/handoff/checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

@@ -1,8 +1,24 @@
 
 /* ---------- conditions ---------- */
 
+CREATE FUNCTION matches_support(internal) RETURNS internal
+    LANGUAGE c STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'smk_matches_support';
+
+COMMENT ON FUNCTION matches_support(internal) IS
+$$Planner support for matches(): where the row is a table's and the condition is constant, only the columns that the condition reads are handed over.$$;
+
+CREATE FUNCTION matches_columns("row" anyelement, condition jsonpath, VARIADIC "columns" "any") RETURNS boolean
+    LANGUAGE c STABLE PARALLEL SAFE COST 2
+    AS 'MODULE_PATHNAME', 'smk_matches_columns';
+
+COMMENT ON FUNCTION matches_columns(anyelement, jsonpath, "any") IS
+$$What the planner makes of matches(row, condition): row is a null of the table's type, columns are the values of the columns that the condition reads, in the table's order. Seen in EXPLAIN; not meant to be called.
+Errors: 42804 if row is no row or the columns are not those; 0A000 if the condition is not constant or cannot be compiled.$$;
+
 CREATE FUNCTION matches("row" anyelement, condition jsonpath) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5
+    SUPPORT matches_support
     AS 'MODULE_PATHNAME', 'smk_matches';
 
 COMMENT ON FUNCTION matches(anyelement, jsonpath) IS

@@ -73,7 +73,8 @@ INSERT INTO activity (id, lead_id, kind, at, actor) VALUES
     (6, 1, 'call', '2026-02-02 09:00Z', 'bia'), -- in cycle 2
     (7, 3, 'call', '2025-12-31 09:00Z', 'leo'), -- before its first move
     (8, 3, 'email_reply', '2026-01-05 09:00Z', NULL),
-    (9, 3, 'unknown kind', '2026-01-05 10:00Z', NULL);
+    (9, 3, 'unknown kind', '2026-01-05 10:00Z', NULL),
+    (10, 1, 'marketing_call', '2026-01-03 09:30Z', NULL);
 INSERT INTO deal (id, lead_id, amount, currency, opened_at, closed_at, won, reason) VALUES
     (1, 1, 5000, NULL, '2026-01-06 11:00Z', '2026-01-16 11:00Z', true, NULL),
     (2, 1, 250.50, 'EUR', '2026-01-06 11:00Z', '2026-01-15 11:00Z', true, NULL),
@@ -170,8 +171,8 @@ SELECT results_eq(
              ('move', 'Lead → Marketing qualified', NULL, 1),
              ('handoff_offered', 'to_sales', 'north, bia', 1),
              ('move', 'Marketing qualified → Recycled', 'Not ready to buy', 1),
-             ('handoff_offered', 'to_marketing', NULL, 1),
              ('handoff_decided', 'rejected', 'Not ready to buy', 1),
+             ('handoff_offered', 'to_marketing', NULL, 1),
              ('handoff_decided', 'accepted', NULL, 1),
              ('move', 'Recycled → Marketing qualified', NULL, 2),
              ('handoff_offered', 'to_sales', 'south, leo', 2)$$,

@@ -87,7 +87,8 @@ INSERT INTO draw VALUES
 ('ba2', '{"{t,f}","{}","{NULL,t}"}'),
 ('j', ARRAY['1', '"a"', 'null', 'true', '[]', '{}', '[1,2,3]', '{"a":1,"b":"x"}', '{"a":null}', '{"a":{"b":{"c":5}}}',
   '{"a":[1,"1",null,true,{"b":2},[3,[4]]],"b":[]}', '[{"a":1},{"a":2,"b":1},{"b":"ab"}]', '[[1,2],[3],[]]', '{"a":[{"b":1},{"b":[2,3]}],"c":"1.5"}',
-  '1.50', '-0.0', '"NaN"', '{"a":1e400,"b":-1}', '{"a":["a","ab","é"],"b":{"a":"A"}}', '[null]', '[true]', '{"a":true}', '{"b":[{"a":true},{}]}']),
+  '1.50', '-0.0', '"NaN"', '{"a":1e400,"b":-1}', '{"a":["a","ab","é"],"b":{"a":"A"}}', '[null]', '[true]', '{"a":true}', '{"b":[{"a":true},{}]}',
+  '[[{"a":1,"b":true}],{"a":[{"b":1},[{"b":2}]]}]', '[true,"a"]', '[{"a":true},{"a":false}]', '{"a":[{"b":true},1],"b":[[{"a":true}],{"a":1}]}']),
 ('k', ARRAY['50', '"ab"', 'false', '{"a":50,"b":[50,"50"]}', '{"a":{"a":{"a":[]}}}', '[0,"",{"a":[]}]', '{"a":"software","b":null,"c":[[1],[2,[3]]]}', 'null', '{"x":1}']),
 ('Odd "name', '{a,x,""}'),
 ('naïve', '{1,2}'),
@@ -212,13 +213,23 @@ BEGIN
     WHILE random() < 0.42 LOOP
         result := result || pg_temp.step(scope, depth);
     END LOOP;
+    IF result !~ 'last$' AND random() < 0.1 THEN      -- far enough to fail half-way
+        result := result || pg_temp.pick('[*].a', '.a[*].b', '.b[*].a', '[*].a[*].b', '[0 to last].a', '.b.a');
+    END IF;
     RETURN result;
 END$$;
 
 CREATE FUNCTION pg_temp.expression(scope text, depth int) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE k float8 := random();
 BEGIN
-    IF depth > 0 AND k < 0.12 THEN
+    IF k < 0.02 THEN        -- last, after another array was subscripted
+        RETURN format(pg_temp.pick('$.ia[$.na[0] + last]', '$.ta[last - $.ia[last]]', '$.j[$.ia[0].abs() to last].a',
+                                   '$.ta[($.i2 ? (exists($.ia[1]))) + last]', '$.ta[($.late ? (exists($.ia[9] ? (@ > 0)) || @ > 0)) - 7 + last]',
+                                   '$.ia[($.i2 ? (exists($.ta[0].size()))) + last]'));
+    ELSIF depth > 0 AND k < 0.04 THEN   -- @, after a filter within the filter
+        RETURN format('$%s ? (exists(@%s ? (%s)) %s %s)', pg_temp.pick('.j', '.j', '.k', '.ja', '.ta'), pg_temp.pick('.a', '[*]', '.b'), pg_temp.predicate('f', 0),
+                      pg_temp.pick('&&', '||'), pg_temp.predicate('f', 0));
+    ELSIF depth > 0 AND k < 0.12 THEN
         RETURN format('(%s %s %s)', pg_temp.expression(scope, depth - 1), pg_temp.pick('+', '-', '*', '/', '%'), pg_temp.expression(scope, depth - 1));
     ELSIF depth > 0 AND k < 0.17 THEN
         RETURN format('(%s %s)', pg_temp.pick('-', '+'), pg_temp.path(scope, depth - 1));
@@ -251,6 +262,10 @@ BEGIN
     END IF;
     IF k < 0.80 THEN        -- the short cut: column, operator, literal
         c := pg_temp.col();
+        IF scope ~ 'f' AND random() < 0.7 THEN
+            RETURN format('@%s %s %s', pg_temp.pick('', '', '.a', '.b', '.type()'), pg_temp.pick('==', '!=', '<', '<=', '>', '>='),
+                          pg_temp.pick('1', '"a"', '2', 'true', 'null', '"array"', '5', '"zz"'));
+        END IF;
         IF random() < 0.3 THEN
             RETURN format('%s %s $%s', pg_temp.own(c), pg_temp.pick('==', '!=', '<', '<=', '>', '>='), c);
         END IF;
@@ -271,7 +286,11 @@ BEGIN
     FOR i IN 1 .. wanted LOOP
         text_of := pg_temp.pick('', '', '', 'strict ') ||
             CASE WHEN random() < 0.02 THEN pg_temp.pick('$.**.a == 1', '$.nowhere != 1', '!($.nowhere == 1)', '$.t.datetime() > "2024".datetime()', 'exists($.j.keyvalue())', '$[*].t == "a"', '$.* == "a"', '$.gone == "a"', 'exists($)')
+                 WHEN random() < 0.04 THEN pg_temp.pick('$.j', '$.k', '$.ja') || pg_temp.pick('', '[*]', '.a', '.*') || pg_temp.pick('', '[*].a', '.b[*].a', '.a[*].b', '.b', '[0]')
                  WHEN random() < 0.07 THEN pg_temp.expression('r', 2) ELSE pg_temp.predicate('r', floor(random() * 4)::int) END;
+        IF random() < 0.01 THEN     -- fails after it has yielded an item
+            text_of := pg_temp.pick('strict $.j.b[*].a', 'strict $.j.a[*].b', 'strict $.j[*].a', 'strict $.j[*]', 'strict $.k.*');
+        END IF;
         BEGIN
             parsed := text_of::jsonpath;
             INSERT INTO cond VALUES (i, parsed, smarketing.condition_problem('thing', parsed) IS NULL);
