@@ -211,10 +211,14 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 	smk_refuse_children(data->tg_relation);
 	if (!smk_no_rows(data->tg_oldtable) || !smk_no_rows(data->tg_newtable))
 	{
+		const SmkRules *rules = smk_rules(ws);
+		SmkActor	actor = smk_actor(ws, rules);
 		SmkBatch   *batch = collect_leads(data);
 
+		if (smk_cause(ws)->origin == SMK_BY_CLIENT)
+			smk_require_actor(ws, rules, &actor, "deal");
 		if (batch->rows > 0)
-			move_leads(ws, smk_rules(ws), smk_importing(), batch);
+			move_leads(ws, rules, smk_importing(), batch);
 		smk_batch_end(batch);
 	}
 	smk_statement_ends(ws);
