@@ -259,11 +259,6 @@ judge_actor(const Judge *judge, const Row *row, bool to_sales)
 
 	if (is_observing(judge))
 		return;
-	if (member == NULL && judge->rules->require_actor)
-		refuse(judge, ERRCODE_SMK_ACTOR, "decided_by",
-			   psprintf("workspace \"%s\" requires every write to name its actor", judge->ws->name),
-			   pstrdup("Neither smarketing.actor nor the session's role names a member."),
-			   pstrdup("SET LOCAL smarketing.actor = '…', or give the role a row in table member (db_role)."));
 	if (!smk_actor_is(&judge->actor, to_sales ? SMK_SALES : SMK_MARKETING))
 		refuse(judge, ERRCODE_SMK_DECISION, "decision",
 			   psprintf("handoff " INT64_FORMAT " is not offered to %s", id_of(&judge->shape, row), member->name),
@@ -549,6 +544,7 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 		judge.actor = smk_actor(ws, judge.rules);
 		judge.clocks = smk_clocks_begin(ws, judge.rules, &judge.actor);
 		judge.shape = shape_of(data->tg_relation);
+		smk_require_actor(ws, judge.rules, &judge.actor, "handoff");
 		judge.goals = smk_batch_create("smk_goal", goal_columns, lengthof(goal_columns));
 		judge.decided = smk_batch_create("smk_decided", decided_columns, lengthof(decided_columns));
 		judge_rows(&judge, data);

@@ -172,18 +172,6 @@ refuse_future(const Activities *activities, TimestampTz at)
 }
 
 static void
-check_actor(const Activities *activities)
-{
-	if (activities->rules->require_actor && activities->actor.member == NULL &&
-		activities->rules->mode != SMK_OBSERVE)
-		ereport(ERROR,
-				(errcode(ERRCODE_SMK_ACTOR),
-				 errmsg("workspace \"%s\" requires every write to name its actor", activities->ws->name),
-				 errdetail("Neither smarketing.actor nor the session's role names a member."),
-				 errhint("SET LOCAL smarketing.actor = '…', or give the role a row in table member (db_role).")));
-}
-
-static void
 tell_clocks(const Activities *activities, const SmkActivityKind *kind, int number,
 			int64 lead_id, TimestampTz at)
 {
@@ -305,7 +293,8 @@ record(Activities *activities, TriggerData *data)
 {
 	TupleTableSlot *slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
 
-	check_actor(activities);
+	if (smk_cause(activities->ws)->origin == SMK_BY_CLIENT)
+		smk_require_actor(activities->ws, activities->rules, &activities->actor, "activity");
 	while (smk_next_row(data->tg_newtable, slot))
 		consider(activities, slot);
 	ExecDropSingleTupleTableSlot(slot);

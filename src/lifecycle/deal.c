@@ -222,6 +222,8 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 		SmkClocks  *clocks = smk_clocks_begin(ws, rules, &actor);
 		SmkBatch   *batch = collect_leads(data, clocks);
 
+		if (smk_cause(ws)->origin == SMK_BY_CLIENT)
+			smk_require_actor(ws, rules, &actor, "deal");
 		smk_clocks_write(clocks);
 		if (batch->rows > 0)
 			move_leads(ws, rules, actor.batch != NULL, batch);

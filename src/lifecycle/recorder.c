@@ -751,6 +751,8 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 	{
 		Recorder   *recorder = begin(ws);
 
+		if (recorder->cause->origin == SMK_BY_CLIENT)
+			smk_require_actor(ws, recorder->rules, &recorder->actor, "lead");
 		for_each_row(recorder, data, old_store, new_store);
 		finish(recorder);
 	}

@@ -477,7 +477,7 @@ load_tables(Loading *loading)
 	load(loading, "SELECT name, department, is_touch, is_attempt, is_contact FROM %s.activity_kind", load_kind);
 	load(loading, "SELECT from_stage, to_stage, condition, automatic_when, department, reason_kind, automatic_on"
 		 " FROM %s.transition", load_transition);
-	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason", load_reason);
+	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason ORDER BY name COLLATE \"C\"", load_reason);
 	load(loading, "SELECT name, condition FROM %s.persona ORDER BY position, name COLLATE \"C\"", load_persona);
 	load(loading, "SELECT m.name, m.kind, m.department, m.team, m.db_role, m.active, m.weight::pg_catalog.float8,"
 		 " COALESCE(m.capacity, -1), m.calendar, t.calendar FROM %s.member AS m"
