@@ -604,7 +604,7 @@ select_imported(SmkWorkspace *ws, Activation *activation, Datum batch, int max_r
 		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
 		" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage"
 		" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1"
-		" AND f.department IS DISTINCT FROM 'sales' AND l.excluded IS NULL"
+		" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL"
 		" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id"
 		" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
 		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l";

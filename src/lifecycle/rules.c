@@ -460,7 +460,7 @@ load_tables(Loading *loading)
 	SmkRules   *rules = loading->rules;
 
 	load(loading, "SELECT name, value OPERATOR(pg_catalog.#>>) '{}' FROM %s.setting", load_setting);
-	load(loading, "SELECT name, position, department, kind FROM %s.stage ORDER BY position, name COLLATE \"C\"",
+	load(loading, "SELECT name, position, department, kind FROM %s.stage ORDER BY position, name COLLATE pg_catalog.\"C\"",
 		 load_stage);
 	rules->transitions = MemoryContextAllocZero(rules->context,
 												(rules->nstages + 1) * Max(rules->nstages, 1) *
@@ -469,9 +469,9 @@ load_tables(Loading *loading)
 	load(loading, "SELECT from_stage, to_stage, condition, automatic_when, department, reason_kind, automatic_on"
 		 " FROM %s.transition", load_transition);
 	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason", load_reason);
-	load(loading, "SELECT name, condition FROM %s.persona ORDER BY position, name COLLATE \"C\"", load_persona);
+	load(loading, "SELECT name, condition FROM %s.persona ORDER BY position, name COLLATE pg_catalog.\"C\"", load_persona);
 	load(loading, "SELECT name, kind, department, team, db_role, active, weight::pg_catalog.float8,"
-		 " COALESCE(capacity, -1) FROM %s.member ORDER BY name COLLATE \"C\"", load_member);
+		 " COALESCE(capacity, -1) FROM %s.member ORDER BY name COLLATE pg_catalog.\"C\"", load_member);
 	load(loading, "SELECT member, COALESCE(pg_catalog.lower(during), '-infinity'),"
 		 " COALESCE(pg_catalog.upper(during), 'infinity') FROM %s.absence"
 		 " WHERE NOT pg_catalog.upper(during) OPERATOR(pg_catalog.<) pg_catalog.now()"

@@ -126,7 +126,8 @@ extern void smk_batch_add(SmkBatch *batch, const Datum *values, const bool *null
  * Run one internal statement as the owner of the workspace's tables, with a
  * saved plan.  The text names the schema as %s wherever it needs it, must be a
  * literal, and qualifies each name and operator, since it runs under the
- * session's search_path; batches are visible to it under their names.  Rows,
+ * session's search_path (so no IN, BETWEEN, LIKE, IS DISTINCT FROM, simple CASE
+ * or JOIN USING: they look an operator up by its name); batches are visible to it under their names.  Rows,
  * if wanted, go to the callback.
  */
 typedef void (*SmkRowCallback) (HeapTuple tuple, TupleDesc desc, void *arg);
