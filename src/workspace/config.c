@@ -44,6 +44,15 @@ text_column(HeapTuple tuple, TupleDesc desc, const char *name)
 	return attnum > 0 ? SPI_getvalue(tuple, desc, attnum) : NULL;
 }
 
+/* BEFORE ROW comes before the NOT NULL constraints: any column may be null. */
+static bool
+column_is(HeapTuple tuple, TupleDesc desc, const char *name, const char *value)
+{
+	char	   *found = text_column(tuple, desc, name);
+
+	return found != NULL && strcmp(found, value) == 0;
+}
+
 /* ---------- conditions ---------- */
 
 /* What the guard computes, in this order; a persona's rule comes before all. */
@@ -161,6 +170,8 @@ check_setting(Relation rel, HeapTuple tuple)
 	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
 	char	   *value = json;
 
+	if (name == NULL)
+		return;					/* the column's own constraint says it */
 	if (json != NULL && json[0] == '"')
 	{
 		value = pstrdup(json + 1);
@@ -186,8 +197,8 @@ check_member(Relation rel, HeapTuple tuple)
 	TupleDesc	desc = RelationGetDescr(rel);
 
 	if (text_column(tuple, desc, "db_role") == NULL &&
-		(strcmp(text_column(tuple, desc, "kind"), "service") == 0 ||
-		 strcmp(text_column(tuple, desc, "department"), "operations") == 0))
+		(column_is(tuple, desc, "kind", "service") ||
+		 column_is(tuple, desc, "department", "operations")))
 		refuse(rel, "db_role",
 			   psprintf("member \"%s\" needs a db_role", text_column(tuple, desc, "name")),
 			   "A service, or a member of operations, may do more than a label may claim: name the database role that it connects as.");
@@ -229,7 +240,7 @@ check_stage_use(Relation rel, HeapTuple old, HeapTuple new)
 	SmkStatement statement = {0};
 	StageUse	use = {NULL};
 
-	if (new != NULL && strcmp(name, text_column(new, desc, "name")) == 0)
+	if (new != NULL && column_is(new, desc, "name", name))
 		return;
 	statement.text = "SELECT l.id::pg_catalog.text FROM %s.lead AS l"
 		" WHERE l.stage OPERATOR(pg_catalog.=) $1 LIMIT 1";
