@@ -17,6 +17,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonpath.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 /* The schema version that this build works with: no workspace newer than it. */
@@ -27,6 +28,7 @@ typedef struct Loading
 {
 	SmkWorkspace *ws;
 	SmkRules   *rules;
+	Snapshot	snapshot;		/* one for all tables: they refer to each other */
 	TupleDesc	lead;			/* the lead table's row type */
 	int			allocated;		/* of the array being filled */
 } Loading;
@@ -322,12 +324,14 @@ kinds_of_array(SmkRules *rules, Datum array)
 	return set;
 }
 
-static int
-stage_of_column(const SmkRules *rules, HeapTuple tuple, TupleDesc desc, int attnum)
+/* False where the row names a stage that is not there, as on a subscriber that is being filled. */
+static bool
+stage_of_column(const SmkRules *rules, HeapTuple tuple, TupleDesc desc, int attnum, int *stage)
 {
 	char	   *name = column_text(tuple, desc, attnum);
 
-	return name == NULL ? SMK_NO_STAGE : smk_stage_find(rules, name, strlen(name));
+	*stage = name == NULL ? SMK_NO_STAGE : smk_stage_find(rules, name, strlen(name));
+	return name == NULL || *stage != SMK_NO_STAGE;
 }
 
 static void
@@ -340,8 +344,13 @@ load_transition(HeapTuple tuple, TupleDesc desc, void *arg)
 	bool		isnull;
 	Datum		kinds;
 
-	transition->from = stage_of_column(rules, tuple, desc, 1);
-	transition->to = stage_of_column(rules, tuple, desc, 2);
+	if (!stage_of_column(rules, tuple, desc, 1, &transition->from) ||
+		!stage_of_column(rules, tuple, desc, 2, &transition->to) ||
+		transition->to == SMK_NO_STAGE)
+	{
+		MemoryContextSwitchTo(old);
+		return;
+	}
 	transition->condition = column_condition(loading, tuple, desc, 3);
 	transition->automatic_when = column_condition(loading, tuple, desc, 4);
 	transition->department = department_of(column_text(tuple, desc, 5));
@@ -447,7 +456,7 @@ load(Loading *loading, const char *text, SmkRowCallback callback)
 	SmkStatement statement = {0};
 
 	statement.text = text;
-	statement.latest_snapshot = true;
+	statement.snapshot = loading->snapshot;
 	statement.callback = callback;
 	statement.arg = loading;
 	loading->allocated = 0;
@@ -512,7 +521,7 @@ smk_rules_load(SmkWorkspace *ws)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "smarketing rules",
 												  ALLOCSET_SMALL_SIZES);
 	SmkRules   *rules = MemoryContextAllocZero(context, sizeof(SmkRules));
-	Loading		loading = {ws, rules, NULL, 0};
+	Loading		loading = {ws, rules, NULL, NULL, 0};
 	Relation	lead = relation_open(ws->tables[SMK_TABLE_LEAD], AccessShareLock);
 
 	rules->context = context;
@@ -524,7 +533,9 @@ smk_rules_load(SmkWorkspace *ws)
 	rules->deal_lost_stage = "closed_lost";
 	loading.lead = RelationGetDescr(lead);
 	find_lead_columns(ws, rules, loading.lead);
+	loading.snapshot = RegisterSnapshot(GetLatestSnapshot());
 	load_tables(&loading);
+	UnregisterSnapshot(loading.snapshot);
 	relation_close(lead, AccessShareLock);
 
 	/* complete: from now on it lives until it is replaced */

@@ -499,10 +499,10 @@ execute(SmkWorkspace *ws, const SmkStatement *statement)
 
 	register_batches(statement);
 	plan = saved_plan(ws, statement);
-	if (statement->latest_snapshot)
+	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
-									  GetLatestSnapshot(), InvalidSnapshot,
-									  true, false, 0);
+									  statement->snapshot ? statement->snapshot : GetLatestSnapshot(),
+									  InvalidSnapshot, true, false, 0);
 	else
 		result = SPI_execute_plan(plan, (Datum *) statement->values, statement->nulls,
 								  false, 0);

@@ -13,6 +13,7 @@
 #include "executor/spi.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/snapshot.h"
 #include "utils/tuplestore.h"
 
 struct SmkRules;
@@ -141,6 +142,7 @@ typedef struct SmkStatement
 	const char *nulls;			/* as SPI wants them, or NULL */
 	SmkBatch   *batches[3];
 	bool		latest_snapshot;	/* read the configuration as it is now */
+	Snapshot	snapshot;		/* read it as of this one, or NULL */
 	SmkRowCallback callback;
 	void	   *arg;
 } SmkStatement;
