@@ -41,6 +41,7 @@ typedef struct SmkPin
 {
 	SmkWorkspace *ws;
 	SubTransactionId subid;
+	int			depth;			/* of triggers, where it was made */
 } SmkPin;
 
 static const char *const table_names[SMK_TABLE_COUNT] = {
@@ -287,6 +288,12 @@ smk_rules(SmkWorkspace *ws)
 
 /* ---------- pins ---------- */
 
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
 void
 smk_pin(SmkWorkspace *ws)
 {
@@ -307,6 +314,7 @@ smk_pin(SmkWorkspace *ws)
 	}
 	pins[npins].ws = ws;
 	pins[npins].subid = GetCurrentSubTransactionId();
+	pins[npins].depth = trigger_depth();
 	npins++;
 	ws->pins++;
 }
@@ -324,11 +332,12 @@ smk_unpin(SmkWorkspace *ws)
 {
 	for (int i = npins - 1; i >= 0; i--)
 	{
-		if (pins[i].ws == ws)
-		{
+		if (pins[i].ws != ws)
+			continue;
+		/* not an outer statement's, if ours has none since its trigger is off */
+		if (pins[i].depth >= trigger_depth())
 			remove_pin(i);
-			return;
-		}
+		return;
 	}
 }
 
@@ -361,12 +370,6 @@ subtransaction_ended(SubXactEvent event, SubTransactionId mySubid,
 }
 
 /* ---------- internal statements ---------- */
-
-static int
-trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
-}
 
 const SmkCause *
 smk_cause(const SmkWorkspace *ws)
