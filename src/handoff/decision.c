@@ -35,6 +35,13 @@ static const char *const column_names[COLUMNS] = {
 	[REASON] = "reason", [NOTE] = "note", [RATING] = "rating"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[ID] = INT8OID, [LEAD_ID] = INT8OID, [CYCLE] = INT4OID, [DIRECTION] = TEXTOID,
+	[TO_STAGE] = TEXTOID, [OFFERED_AT] = TIMESTAMPTZOID, [OWNER] = TEXTOID, [TEAM] = TEXTOID,
+	[DECISION] = TEXTOID, [DECIDED_AT] = TIMESTAMPTZOID, [DECIDED_BY] = TEXTOID,
+	[REASON] = TEXTOID, [NOTE] = TEXTOID, [RATING] = INT4OID
+};
+
 typedef struct Row
 {
 	Datum	   *values;
@@ -59,15 +66,7 @@ shape_of(Relation rel)
 	Shape		shape = {rel, {0}};
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"handoff\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 

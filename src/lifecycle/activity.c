@@ -25,6 +25,11 @@ static const char *const column_names[COLUMNS] = {
 	[ACTOR] = "actor"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[LEAD_ID] = INT8OID, [KIND] = TEXTOID, [AT] = TIMESTAMPTZOID, [RECORDED_AT] = TIMESTAMPTZOID,
+	[ACTOR] = TEXTOID
+};
+
 typedef struct Shape
 {
 	AttrNumber	column[COLUMNS];
@@ -50,15 +55,7 @@ shape_of(Relation rel)
 	Shape		shape;
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"activity\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 

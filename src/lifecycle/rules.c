@@ -16,6 +16,7 @@
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonpath.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -33,36 +34,42 @@ typedef struct Loading
 	int			allocated;		/* of the array being filled */
 } Loading;
 
-static const char *const lead_columns[SMK_LEAD_COLUMNS] = {
-	[SMK_LEAD_ID] = "id",
-	[SMK_LEAD_EMAIL] = "email",
-	[SMK_LEAD_ACCOUNT_ID] = "account_id",
-	[SMK_LEAD_ORIGIN] = "origin",
-	[SMK_LEAD_SOURCE] = "source",
-	[SMK_LEAD_CAMPAIGN] = "campaign",
-	[SMK_LEAD_LATEST_CAMPAIGN] = "latest_campaign",
-	[SMK_LEAD_PERSONA] = "persona",
-	[SMK_LEAD_STAGE] = "stage",
-	[SMK_LEAD_STAGE_SINCE] = "stage_since",
-	[SMK_LEAD_STAGE_AUTOMATIC] = "stage_automatic",
-	[SMK_LEAD_REASON] = "reason",
-	[SMK_LEAD_NOTE] = "note",
-	[SMK_LEAD_CYCLE] = "cycle",
-	[SMK_LEAD_SALES_CYCLE] = "sales_cycle",
-	[SMK_LEAD_CUSTOMER_SINCE] = "customer_since",
-	[SMK_LEAD_OWNER] = "owner",
-	[SMK_LEAD_EXCLUDED] = "excluded",
-	[SMK_LEAD_FIT] = "fit",
-	[SMK_LEAD_ENGAGEMENT] = "engagement",
-	[SMK_LEAD_SCORE] = "score",
-	[SMK_LEAD_BAND] = "band",
-	[SMK_LEAD_ENGAGEMENT_STATE] = "engagement_state",
-	[SMK_LEAD_ENGAGEMENT_PURGED] = "engagement_purged",
-	[SMK_LEAD_ENGAGEMENT_AT] = "engagement_at",
-	[SMK_LEAD_SCORE_GENERATION] = "score_generation",
-	[SMK_LEAD_DUPLICATE_ALLOWED] = "duplicate_allowed",
-	[SMK_LEAD_CREATED_AT] = "created_at",
-	[SMK_LEAD_UPDATED_AT] = "updated_at",
+typedef struct LeadColumn
+{
+	const char *name;
+	Oid			type;			/* TEXTOID: any kind of string will do */
+} LeadColumn;
+
+static const LeadColumn lead_columns[SMK_LEAD_COLUMNS] = {
+	[SMK_LEAD_ID] = {"id", INT8OID},
+	[SMK_LEAD_EMAIL] = {"email", TEXTOID},
+	[SMK_LEAD_ACCOUNT_ID] = {"account_id", INT8OID},
+	[SMK_LEAD_ORIGIN] = {"origin", TEXTOID},
+	[SMK_LEAD_SOURCE] = {"source", TEXTOID},
+	[SMK_LEAD_CAMPAIGN] = {"campaign", TEXTOID},
+	[SMK_LEAD_LATEST_CAMPAIGN] = {"latest_campaign", TEXTOID},
+	[SMK_LEAD_PERSONA] = {"persona", TEXTOID},
+	[SMK_LEAD_STAGE] = {"stage", TEXTOID},
+	[SMK_LEAD_STAGE_SINCE] = {"stage_since", TIMESTAMPTZOID},
+	[SMK_LEAD_STAGE_AUTOMATIC] = {"stage_automatic", BOOLOID},
+	[SMK_LEAD_REASON] = {"reason", TEXTOID},
+	[SMK_LEAD_NOTE] = {"note", TEXTOID},
+	[SMK_LEAD_CYCLE] = {"cycle", INT4OID},
+	[SMK_LEAD_SALES_CYCLE] = {"sales_cycle", INT4OID},
+	[SMK_LEAD_CUSTOMER_SINCE] = {"customer_since", TIMESTAMPTZOID},
+	[SMK_LEAD_OWNER] = {"owner", TEXTOID},
+	[SMK_LEAD_EXCLUDED] = {"excluded", TEXTOID},
+	[SMK_LEAD_FIT] = {"fit", FLOAT8OID},
+	[SMK_LEAD_ENGAGEMENT] = {"engagement", FLOAT8OID},
+	[SMK_LEAD_SCORE] = {"score", FLOAT8OID},
+	[SMK_LEAD_BAND] = {"band", TEXTOID},
+	[SMK_LEAD_ENGAGEMENT_STATE] = {"engagement_state", FLOAT8ARRAYOID},
+	[SMK_LEAD_ENGAGEMENT_PURGED] = {"engagement_purged", FLOAT8ARRAYOID},
+	[SMK_LEAD_ENGAGEMENT_AT] = {"engagement_at", TIMESTAMPTZOID},
+	[SMK_LEAD_SCORE_GENERATION] = {"score_generation", INT8OID},
+	[SMK_LEAD_DUPLICATE_ALLOWED] = {"duplicate_allowed", BOOLOID},
+	[SMK_LEAD_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
+	[SMK_LEAD_UPDATED_AT] = {"updated_at", TIMESTAMPTZOID},
 };
 
 /* ---------- small readers of an SPI row ---------- */
@@ -491,27 +498,42 @@ load_tables(Loading *loading)
 }
 
 static void
+refuse_lead_column(const SmkWorkspace *ws, const LeadColumn *column, Oid type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 OidIsValid(type) ?
+			 errmsg("column \"%s\" of table \"lead\" of workspace \"%s\" is of type %s, not %s", column->name,
+					ws->name, format_type_be(type), format_type_be(column->type)) :
+			 errmsg("table \"lead\" of workspace \"%s\" has no column \"%s\"", ws->name, column->name),
+			 OidIsValid(type) ?
+			 errhint("Give the column its type back; conditions and columns of your own may be of any type.") :
+			 errhint("Give the column its name back, or add it again as the manual describes it."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
+			 err_generic_string(PG_DIAG_TABLE_NAME, "lead"),
+			 err_generic_string(PG_DIAG_COLUMN_NAME, column->name)));
+}
+
+static void
 find_lead_columns(const SmkWorkspace *ws, SmkRules *rules, TupleDesc desc)
 {
 	rules->natts = desc->natts;
 	for (int column = 0; column < SMK_LEAD_COLUMNS; column++)
 	{
+		const LeadColumn *wanted = &lead_columns[column];
+
 		for (int i = 0; i < desc->natts; i++)
 		{
 			Form_pg_attribute att = TupleDescAttr(desc, i);
 
-			if (!att->attisdropped && strcmp(NameStr(att->attname), lead_columns[column]) == 0)
-				rules->lead[column] = att->attnum;
+			if (att->attisdropped || strcmp(NameStr(att->attname), wanted->name) != 0)
+				continue;
+			if (!smk_type_fits(att->atttypid, wanted->type))
+				refuse_lead_column(ws, wanted, att->atttypid);
+			rules->lead[column] = att->attnum;
 		}
 		if (rules->lead[column] == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"lead\" of workspace \"%s\" has no column \"%s\"",
-							ws->name, lead_columns[column]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
-					 err_generic_string(PG_DIAG_TABLE_NAME, "lead"),
-					 err_generic_string(PG_DIAG_COLUMN_NAME, lead_columns[column])));
+			refuse_lead_column(ws, wanted, InvalidOid);
 	}
 }
 

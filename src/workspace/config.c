@@ -456,14 +456,11 @@ deliver(SmkWorkspace *ws, TriggerData *data)
 {
 	static const SmkBatchColumn columns[] = {{"id", INT8OID}, {"kind", TEXTOID}};
 	SmkBatch   *batch = smk_batch_create("smk_event", columns, lengthof(columns));
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	int			id = SPI_fnumber(desc, "id");
-	int			kind = SPI_fnumber(desc, "kind");
+	int			id = smk_column(data->tg_relation, "id", INT8OID);
+	int			kind = smk_column(data->tg_relation, "kind", TEXTOID);
 	TupleTableSlot *slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
 	SmkStatement statement = {0};
 
-	if (id <= 0 || kind <= 0)
-		elog(ERROR, "table \"event\" lacks column id or kind");
 	while (smk_next_row(data->tg_newtable, slot))
 	{
 		Datum		values[2] = {slot->tts_values[id - 1], slot->tts_values[kind - 1]};

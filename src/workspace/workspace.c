@@ -14,6 +14,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "lifecycle/rules.h"
@@ -162,6 +163,21 @@ resolve_tables(Oid nspid, const char *name, Oid *tables, Oid *owner)
 					 err_generic_string(PG_DIAG_TABLE_NAME, table_names[i])));
 		*owner = relowner;
 	}
+}
+
+bool
+smk_type_fits(Oid type, Oid expected)
+{
+	Oid			base = type == expected ? type : getBaseType(type);
+	char		category;
+	bool		preferred;
+
+	if (base == expected)
+		return true;
+	if (expected != TEXTOID || base == BPCHAROID)
+		return false;
+	get_type_category_preferred(base, &category, &preferred);
+	return category == TYPCATEGORY_STRING && get_typlen(base) == -1;
 }
 
 static void

@@ -152,6 +152,12 @@ extern uint64 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkS
 /* Tell every session, this one too, that the workspace's rules have changed. */
 extern void smk_workspace_changed(Oid nspid);
 
+/*
+ * May C read and write values of this type as the expected one?  A column of
+ * another type would be read as what it is not.  Any varlena string is a text.
+ */
+extern bool smk_type_fits(Oid type, Oid expected);
+
 extern void smk_workspace_init(void);
 
 #endif							/* SMK_WORKSPACE_H */
