@@ -7,6 +7,8 @@ MODULE_big = smarketing
 SQL_SOURCES = \
 	src/smarketing.sql \
 	src/condition/condition.sql \
+	src/working_hours/working_hours.sql \
+	src/sla/sla_status.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \

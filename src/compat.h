@@ -97,5 +97,22 @@ smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
 	return false;
 #endif
 }
+/* make_range may raise soft errors since 16. */
+#if PG_VERSION_NUM >= 160000
+#define smk_make_range(range, lower, upper) \
+	make_range(range, lower, upper, false, NULL)
+#else
+#define smk_make_range(range, lower, upper) \
+	make_range(range, lower, upper, false)
+#endif
+
+/* An input function's error: soft where the caller asks for that (16+). */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define smk_ereturn(fcinfo, dummy, ...) \
+	ereturn((fcinfo)->context, dummy, __VA_ARGS__)
+#else
+#define smk_ereturn(fcinfo, dummy, ...) ereport(ERROR, __VA_ARGS__)
+#endif
 
 #endif							/* SMK_COMPAT_H */
