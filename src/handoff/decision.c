@@ -35,6 +35,13 @@ static const char *const column_names[COLUMNS] = {
 	[REASON] = "reason", [NOTE] = "note", [RATING] = "rating"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[ID] = INT8OID, [LEAD_ID] = INT8OID, [CYCLE] = INT4OID, [DIRECTION] = TEXTOID,
+	[TO_STAGE] = TEXTOID, [OFFERED_AT] = TIMESTAMPTZOID, [OWNER] = TEXTOID, [TEAM] = TEXTOID,
+	[DECISION] = TEXTOID, [DECIDED_AT] = TIMESTAMPTZOID, [DECIDED_BY] = TEXTOID,
+	[REASON] = TEXTOID, [NOTE] = TEXTOID, [RATING] = INT4OID
+};
+
 typedef struct Row
 {
 	Datum	   *values;
@@ -59,15 +66,7 @@ shape_of(Relation rel)
 	Shape		shape = {rel, {0}};
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"handoff\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 
@@ -607,7 +606,7 @@ select_imported(SmkWorkspace *ws, Activation *activation, Datum batch, int max_r
 		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
 		" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage"
 		" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1"
-		" AND f.department IS DISTINCT FROM 'sales' AND l.excluded IS NULL"
+		" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL"
 		" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id"
 		" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
 		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l";

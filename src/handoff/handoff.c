@@ -178,8 +178,9 @@ write_imported_decisions(const SmkHandoffs *handoffs)
 				 " JOIN %s.stage AS goal ON goal.name OPERATOR(pg_catalog.=) c.to_stage"
 				 " LEFT JOIN %s.stage AS source ON source.name OPERATOR(pg_catalog.=) c.from_stage"
 				 " WHERE c.import_batch IS NOT NULL"
-				 " AND CASE d.direction WHEN 'to_sales' THEN goal.kind OPERATOR(pg_catalog.=) 'handoff'"
-				 " AND source.department IS DISTINCT FROM 'sales'"
+				 " AND CASE WHEN d.direction OPERATOR(pg_catalog.=) 'to_sales'"
+				 " THEN goal.kind OPERATOR(pg_catalog.=) 'handoff'"
+				 " AND (source.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE"
 				 " ELSE goal.department OPERATOR(pg_catalog.=) 'marketing'"
 				 " AND source.department OPERATOR(pg_catalog.=) 'sales' END"
 				 " AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
@@ -193,10 +194,15 @@ smk_handoffs_write_decisions(SmkHandoffs *handoffs)
 	if (handoffs->decisions == NULL)
 		return;
 	run_on_batch(handoffs, SMK_BY_LEAD,
-				 "UPDATE %s.handoff AS h SET decision = d.decision,"
+				 "WITH locked AS (SELECT h.id FROM smk_decision AS d JOIN %s.handoff AS h"
+				 " ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
+				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL"
+				 " ORDER BY h.id FOR UPDATE OF h)"
+				 " UPDATE %s.handoff AS h SET decision = d.decision,"
 				 " decided_at = GREATEST(d.at, h.offered_at), decided_by = d.actor,"
 				 " reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)"
-				 " FROM smk_decision AS d WHERE h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
+				 " FROM smk_decision AS d, locked WHERE h.id OPERATOR(pg_catalog.=) locked.id"
+				 " AND h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
 				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL",
 				 handoffs->decisions);
 	if (handoffs->events)

@@ -25,6 +25,11 @@ static const char *const column_names[COLUMNS] = {
 	[ACTOR] = "actor"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[LEAD_ID] = INT8OID, [KIND] = TEXTOID, [AT] = TIMESTAMPTZOID, [RECORDED_AT] = TIMESTAMPTZOID,
+	[ACTOR] = TEXTOID
+};
+
 typedef struct Shape
 {
 	AttrNumber	column[COLUMNS];
@@ -51,15 +56,7 @@ shape_of(Relation rel)
 	Shape		shape;
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"activity\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 
@@ -298,11 +295,12 @@ record(Activities *activities, TriggerData *data)
 	while (smk_next_row(data->tg_newtable, slot))
 		consider(activities, slot);
 	ExecDropSingleTupleTableSlot(slot);
-	if (hash_get_num_entries(activities->touched) > 0)
-		accept_returned_leads(activities);
 	smk_clocks_write(activities->clocks);
+	/* leads are locked before handoffs; a move may accept what a touch would */
 	if (hash_get_num_entries(activities->asking) > 0)
 		move_asking_leads(activities);
+	if (hash_get_num_entries(activities->touched) > 0)
+		accept_returned_leads(activities);
 }
 
 PG_FUNCTION_INFO_V1(smk_activity_recorder);

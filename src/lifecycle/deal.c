@@ -24,6 +24,11 @@ static const char *const column_names[COLUMNS] = {
 	[REASON] = "reason"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[LEAD_ID] = INT8OID, [OPENED_AT] = TIMESTAMPTZOID, [CLOSED_AT] = TIMESTAMPTZOID, [WON] = BOOLOID,
+	[REASON] = TEXTOID
+};
+
 typedef struct Shape
 {
 	AttrNumber	column[COLUMNS];
@@ -37,15 +42,7 @@ shape_of(Relation rel)
 	Shape		shape;
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"deal\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 

@@ -87,7 +87,8 @@ typedef struct SmkSlaRules
 	int			follow_up_due;
 } SmkSlaRules;
 
-extern SmkSlaRules *smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead);
+extern SmkSlaRules *smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead,
+									   Snapshot snapshot);
 
 /* The working hours of a calendar, or NULL; an error if they cannot be read. */
 extern SmkHours *smk_hours_find(const SmkRules *rules, const char *name);

@@ -22,6 +22,7 @@ typedef struct Loading
 	SmkRules   *rules;
 	SmkSlaRules *sla;
 	TupleDesc	lead;
+	Snapshot	snapshot;
 	int			max_commitments;
 	int			max_calendars;
 	int			max_events;
@@ -198,7 +199,7 @@ load(Loading *loading, SmkWorkspace *ws, const char *text, SmkRowCallback callba
 	SmkStatement statement = {0};
 
 	statement.text = text;
-	statement.latest_snapshot = true;
+	statement.snapshot = loading->snapshot;
 	statement.callback = callback;
 	statement.arg = loading;
 	smk_run(ws, SMK_BY_CLIENT, NULL, &statement);
@@ -237,10 +238,10 @@ number_events(const SmkRules *rules, SmkSlaRules *sla)
 }
 
 SmkSlaRules *
-smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead)
+smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead, Snapshot snapshot)
 {
 	SmkSlaRules *sla = MemoryContextAllocZero(rules->context, sizeof(SmkSlaRules));
-	Loading		loading = {rules, sla, lead, 0, 0, 0};
+	Loading		loading = {rules, sla, lead, snapshot, 0, 0, 0};
 	MemoryContext old;
 
 	sla->timezone = pg_tzset("UTC");

@@ -141,7 +141,7 @@ smk_raise_follow_ups(PG_FUNCTION_ARGS)
 	SmkWorkspace *ws = owned_workspace(PG_GETARG_TEXT_PP(0));
 	Datum		values[3] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), BoolGetDatum(true)};
 	SmkStatement statement = {0};
-	SmkActor	actor = {NULL, NULL};
+	SmkActor	actor = {0};
 	Due			due = {NULL, 0};
 
 	smk_pin(ws);

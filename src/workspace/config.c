@@ -45,6 +45,15 @@ text_column(HeapTuple tuple, TupleDesc desc, const char *name)
 	return attnum > 0 ? SPI_getvalue(tuple, desc, attnum) : NULL;
 }
 
+/* BEFORE ROW comes before the NOT NULL constraints: any column may be null. */
+static bool
+column_is(HeapTuple tuple, TupleDesc desc, const char *name, const char *value)
+{
+	char	   *found = text_column(tuple, desc, name);
+
+	return found != NULL && strcmp(found, value) == 0;
+}
+
 /* ---------- conditions ---------- */
 
 /* What the guard computes, in this order; a persona's rule comes before all. */
@@ -162,6 +171,8 @@ check_setting(Relation rel, HeapTuple tuple)
 	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
 	char	   *value = json;
 
+	if (name == NULL)
+		return;					/* the column's own constraint says it */
 	if (json != NULL && json[0] == '"')
 	{
 		value = pstrdup(json + 1);
@@ -187,8 +198,8 @@ check_member(Relation rel, HeapTuple tuple)
 	TupleDesc	desc = RelationGetDescr(rel);
 
 	if (text_column(tuple, desc, "db_role") == NULL &&
-		(strcmp(text_column(tuple, desc, "kind"), "service") == 0 ||
-		 strcmp(text_column(tuple, desc, "department"), "operations") == 0))
+		(column_is(tuple, desc, "kind", "service") ||
+		 column_is(tuple, desc, "department", "operations")))
 		refuse(rel, "db_role",
 			   psprintf("member \"%s\" needs a db_role", text_column(tuple, desc, "name")),
 			   "A service, or a member of operations, may do more than a label may claim: name the database role that it connects as.");
@@ -359,7 +370,7 @@ check_stage_use(Relation rel, HeapTuple old, HeapTuple new)
 	SmkStatement statement = {0};
 	StageUse	use = {NULL};
 
-	if (new != NULL && strcmp(name, text_column(new, desc, "name")) == 0)
+	if (new != NULL && column_is(new, desc, "name", name))
 		return;
 	statement.text = "SELECT l.id::pg_catalog.text FROM %s.lead AS l"
 		" WHERE l.stage OPERATOR(pg_catalog.=) $1 LIMIT 1";
@@ -579,14 +590,11 @@ deliver(SmkWorkspace *ws, TriggerData *data)
 {
 	static const SmkBatchColumn columns[] = {{"id", INT8OID}, {"kind", TEXTOID}};
 	SmkBatch   *batch = smk_batch_create("smk_event", columns, lengthof(columns));
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	int			id = SPI_fnumber(desc, "id");
-	int			kind = SPI_fnumber(desc, "kind");
+	int			id = smk_column(data->tg_relation, "id", INT8OID);
+	int			kind = smk_column(data->tg_relation, "kind", TEXTOID);
 	TupleTableSlot *slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
 	SmkStatement statement = {0};
 
-	if (id <= 0 || kind <= 0)
-		elog(ERROR, "table \"event\" lacks column id or kind");
 	while (smk_next_row(data->tg_newtable, slot))
 	{
 		Datum		values[2] = {slot->tts_values[id - 1], slot->tts_values[kind - 1]};
