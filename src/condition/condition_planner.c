@@ -77,9 +77,8 @@ static bool
 add_columns(List **arguments, const Var *row, TupleDesc desc,
 			const SmkCondition *condition)
 {
-	int			attno = -1;
-
-	while ((attno = bms_next_member(condition->attnos, attno)) >= 0)
+	for (int attno = bms_next_member(condition->attnos, -1); attno > 0;
+		 attno = bms_next_member(condition->attnos, attno))
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, attno - 1);
 
@@ -103,8 +102,8 @@ call_with_columns(FuncExpr *call, const Var *row, TupleDesc desc,
 	if (!OidIsValid(function) || condition->ncolumns == 0 ||
 		condition->ncolumns > FUNC_MAX_ARGS - FIRST_COLUMN)
 		return NULL;
-	arguments = list_make2(makeNullConst(row->vartype, -1, InvalidOid),
-						   copyObject(lsecond(call->args)));
+	arguments = list_make1(makeNullConst(row->vartype, -1, InvalidOid));
+	arguments = lappend(arguments, copyObject(lsecond(call->args)));
 	if (!add_columns(&arguments, row, desc, condition))
 		return NULL;
 	return (Node *) makeFuncExpr(function, BOOLOID, arguments, InvalidOid,

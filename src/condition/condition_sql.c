@@ -78,9 +78,9 @@ pin_settings(void)
 
 	for (int i = 0; i < (int) lengthof(pinned); i++)
 	{
-		const char *now = GetConfigOption(pinned[i].name, false, false);
+		const char *current = GetConfigOption(pinned[i].name, false, false);
 
-		if (strcmp(now, pinned[i].value) != 0)
+		if (strcmp(current, pinned[i].value) != 0)
 			(void) set_config_option(pinned[i].name, pinned[i].value,
 									 PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
@@ -229,17 +229,13 @@ compile_kept(KeptCondition *kept, TupleDesc desc, struct varlena *path)
 {
 	SmkConditionProblem problem;
 	JsonPath   *copy;
-	int			attno = -1;
 
 	copy = (JsonPath *) PG_DETOAST_DATUM_COPY(PointerGetDatum(path));
 	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_GENERATED,
 										  &problem);
 	kept->last_column = 0;
 	if (kept->condition)
-	{
-		while ((attno = bms_next_member(kept->condition->attnos, attno)) >= 0)
-			kept->last_column = attno;
-	}
+		kept->last_column = Max(0, bms_prev_member(kept->condition->attnos, -1));
 	kept->path = (struct varlena *) copy;
 }
 
