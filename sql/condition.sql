@@ -106,7 +106,7 @@ FROM unnest(ARRAY[
     '$.** == 12000', '$.* == "software"', '$[*].id == 1', '$ == 1', '$.type() == "object"', 'exists($)', 'exists($ ? (@ == 1))',
     '$.birthday.datetime() > "2023-01-01".datetime()', 'exists($.attributes.keyvalue())',
     '$.address.city == "Wien"', '$.raw.a == 1', '$.price == "$12.50"', '$.stay starts with "[\"2024-01-01 00:00:00+00\""',
-    '$.doubled == 120'
+    '$.doubled == 120', '($.id - 3).abs() == 2', '$.labels ? (exists((@ == "a").type()))', '$.score ? ((-@).abs() > 0) == 60', '(1).abs() == $.id'
 ]) WITH ORDINALITY AS t(c, n) ORDER BY n;
 SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = -10; SET bytea_output = 'escape';
 SELECT holds('$.stay starts with "[\"2024-01-01 00:00:00+00\""') AS range, holds('$.created_at == "2024-03-01T04:30:00+00:00"') AS timestamptz,

@@ -136,7 +136,7 @@ simplify(SupportRequestSimplify *request)
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(scratch);
 	condition = smk_condition_lower(DatumGetJsonPathP(path->constvalue), desc,
-									SMK_CONDITION_GENERATED, &problem);
+									SMK_CONDITION_AD_HOC, &problem);
 	MemoryContextSwitchTo(old);
 	if (condition)
 		result = call_with_columns(call, row, desc, condition);
@@ -201,7 +201,7 @@ compile_constant(FunctionCallInfo fcinfo, TupleDesc desc)
 				 errmsg("condition must be constant"),
 				 errhint("Call matches(row, condition).")));
 	condition = smk_condition_lower(PG_GETARG_JSONPATH_P(1), desc,
-									SMK_CONDITION_GENERATED, &problem);
+									SMK_CONDITION_AD_HOC, &problem);
 	if (!condition)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -231,7 +231,7 @@ compile_kept(KeptCondition *kept, TupleDesc desc, struct varlena *path)
 	JsonPath   *copy;
 
 	copy = (JsonPath *) PG_DETOAST_DATUM_COPY(PointerGetDatum(path));
-	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_GENERATED,
+	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_AD_HOC,
 										  &problem);
 	kept->last_column = 0;
 	if (kept->condition)

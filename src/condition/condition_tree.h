@@ -156,8 +156,11 @@ struct SmkCondition
 	Bitmapset  *attnos;
 };
 
-/* What a compiler may let pass. */
-#define SMK_CONDITION_GENERATED	0x01	/* generated columns have a value */
+/*
+ * A condition that is not stored: generated columns have their values, and it
+ * will never be dumped.
+ */
+#define SMK_CONDITION_AD_HOC	0x01
 
 extern SmkCondition *smk_condition_lower(JsonPath *path, TupleDesc desc,
 										 int flags,
