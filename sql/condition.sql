@@ -164,6 +164,20 @@ SELECT same_call_site(lead) FROM lead WHERE id = 1;
 ALTER TABLE lead RENAME late TO later;
 SELECT same_call_site(lead) FROM lead WHERE id = 1;
 
+CREATE FUNCTION changed_under_way() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r record; result text := '';
+BEGIN
+    FOR i IN 1 .. 3 LOOP
+        EXECUTE 'SELECT lead AS l FROM lead WHERE id = 1' INTO r;
+        result := result || ' ' || smarketing.matches(r.l, '$.later == "5"')::text;
+        IF i = 1 THEN ALTER TABLE lead RENAME later TO latest;
+        ELSIF i = 2 THEN ALTER TABLE lead RENAME latest TO later; END IF;
+    END LOOP;
+    RETURN result;
+END$$;
+SELECT changed_under_way();
+ALTER TABLE lead RENAME later TO latest;
+
 -- The planner hands over the columns alone where it can, and only there.
 CREATE FUNCTION plan(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; result text := '';
