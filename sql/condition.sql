@@ -155,6 +155,16 @@ SELECT smarketing.matches(ARRAY[ROW(1)], '$.a == 1');
 SELECT n, count(*), count(*) FILTER (WHERE smarketing.matches(r, format('$.a == %s', n)::jsonpath)) AS hits
 FROM generate_series(1, 60) n, (SELECT a FROM generate_series(1, 60) a) r
 GROUP BY n HAVING count(*) FILTER (WHERE smarketing.matches(r, format('$.a == %s', n)::jsonpath)) <> 1;
+CREATE FUNCTION by_variable() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r lead; c jsonpath; result text := '';
+BEGIN
+    SELECT * INTO r FROM lead WHERE id = 1;
+    FOREACH c IN ARRAY ARRAY['$.id == 1', '$.id == 2', '$.id == 1', '$.nowhere == 1', '$.id >= 1']::jsonpath[] LOOP
+        result := result || ' ' || smarketing.matches(r, c)::text;
+    END LOOP;
+    RETURN result;
+END$$;
+SELECT by_variable();
 CREATE FUNCTION same_call_site(lead) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RETURN smarketing.matches($1, '$.late == 5'); END$$;
 SELECT same_call_site(lead) FROM lead WHERE id = 1;
 ALTER TABLE lead ADD COLUMN late int DEFAULT 5;

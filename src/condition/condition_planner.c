@@ -195,7 +195,7 @@ compile_constant(FunctionCallInfo fcinfo, TupleDesc desc)
 	SmkConditionProblem problem;
 	SmkCondition *condition;
 
-	if (PG_ARGISNULL(1) || !get_fn_expr_arg_stable(fcinfo->flinfo, 1))
+	if (PG_ARGISNULL(1) || !smk_argument_is_constant(fcinfo->flinfo, 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("condition must be constant"),

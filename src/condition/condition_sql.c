@@ -137,6 +137,21 @@ matches_slowly(HeapTupleHeader row, Datum condition)
 
 /* ---------- what a call site remembers ---------- */
 
+/*
+ * Is the argument a constant?  get_fn_expr_arg_stable() will not do: it takes
+ * a parameter for one, and PL/pgSQL's variables are parameters that change
+ * from one evaluation to the next while fn_extra stays.
+ */
+bool
+smk_argument_is_constant(const FmgrInfo *flinfo, int argument)
+{
+	const FuncExpr *call = (const FuncExpr *) flinfo->fn_expr;
+
+	return call && IsA(call, FuncExpr) &&
+		argument < list_length(call->args) &&
+		IsA(list_nth(call->args, argument), Const);
+}
+
 static Matcher *
 make_matcher(FunctionCallInfo fcinfo)
 {
@@ -154,7 +169,7 @@ make_matcher(FunctionCallInfo fcinfo)
 	matcher->context = AllocSetContextCreate(flinfo->fn_mcxt,
 											 "smarketing conditions",
 											 ALLOCSET_SMALL_SIZES);
-	matcher->fixed = get_fn_expr_arg_stable(flinfo, 1);
+	matcher->fixed = smk_argument_is_constant(flinfo, 1);
 	flinfo->fn_extra = matcher;
 	return matcher;
 }

@@ -166,6 +166,9 @@ extern SmkCondition *smk_condition_lower(JsonPath *path, TupleDesc desc,
 										 int flags,
 										 SmkConditionProblem *problem);
 
+/* condition_sql.c */
+extern bool smk_argument_is_constant(const FmgrInfo *flinfo, int argument);
+
 /* condition_value.c */
 #define SMK_RENDER_BUFFER	136
 
