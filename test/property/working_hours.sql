@@ -439,6 +439,20 @@ BEGIN
 END
 $$;
 
+-- the cache of compiled calendars is bounded (seen by those who may look)
+DO $$
+BEGIN
+	PERFORM smarketing.is_working(hours, now()) FROM calendar;
+	PERFORM smarketing.is_working(('UTC; Mo ' || to_char(time '00:00' + n * interval '30 seconds', 'HH24:MI:SS')
+		|| '-24:00')::smarketing.working_hours, now()) FROM generate_series(1, 1500) AS n;
+	IF pg_has_role('pg_read_all_stats', 'usage') THEN
+		PERFORM pg_temp.must(count(*) BETWEEN 100 AND 1024 AND sum(total_bytes) <= 33554432,
+			'the cache is bounded', count(*) || ' calendars, ' || sum(total_bytes) || ' bytes')
+			FROM pg_backend_memory_contexts WHERE name = 'smarketing calendar';
+	END IF;
+END
+$$;
+
 -- binary round trip
 CREATE TEMP TABLE back (hours smarketing.working_hours, hours_text text);
 \copy (SELECT hours, hours_text FROM calendar) TO 'working_hours_property.bin' (FORMAT binary)
