@@ -146,6 +146,9 @@ SELECT p FROM working_periods('UTC; Mo-Fr 22:00-06:00; 2026-12-24 off', '2026-12
 -- unless a later rule of the same layer opens into it
 SELECT p FROM working_periods('UTC; 2026-12-24 off; 2026-12-23 22:00-06:00', '2026-12-22', '2026-12-26') AS p;
 SELECT p FROM working_periods('UTC; 2026-12-23 22:00-06:00; 2026-12-24 off', '2026-12-22', '2026-12-26') AS p;
+-- what follows 28 February depends on the year
+SELECT lower(p)::timestamp AS opens, upper(p)::timestamp AS closes, written FROM unnest(ARRAY['UTC; 03-01 off; 02-28 22:00-06:00', 'UTC; 02-28 22:00-06:00; 03-01 off', 'UTC; 03-01 off; 02-29 22:00-05:00; 02-28 22:00-06:00']) WITH ORDINALITY AS w(written, n),
+	working_periods(written::working_hours, '2027-01-01', '2029-01-01') AS p ORDER BY n, p;
 -- extra opens what is off, closed wins over extra; both for weekdays and yearly dates, too
 SELECT p FROM working_periods('UTC; Mo-Fr 09:00-17:00; 12-24 off; 12-24 extra 10:00-12:00; Th closed 11:00-11:30; 2026-12-23 extra 20:00-02:00', '2026-12-23', '2026-12-26') AS p;
 -- 29 February
