@@ -6,7 +6,8 @@ MODULE_big = smarketing
 # The install script is the features' SQL, in this order.
 SQL_SOURCES = \
 	src/smarketing.sql \
-	src/funnel/funnel.sql
+	src/funnel/funnel.sql \
+	src/attribution/attribution.sql
 
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
 ALL_HEADERS = $(wildcard src/*.h src/*/*.h)
