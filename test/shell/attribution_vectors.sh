@@ -45,7 +45,7 @@ CREATE VIEW event AS
 	SELECT no, journey, at((j->'touches'->(j->'marks'->>m)::int->>0)::numeric), NULL, NULL, (ARRAY['lead', 'opportunity'])[m]
 	FROM journey, generate_series(1, 2) m WHERE j->'marks'->>m IS NOT NULL;
 CREATE TABLE credits AS
-	SELECT no, model, c.* FROM runnable, LATERAL (
+	SELECT no, model, g.journey, c.* FROM runnable, LATERAL (
 		SELECT journey, smarketing.attribution(at, touch, value, milestone,
 			coalesce((args->>'lookback_s')::float8 * interval '1 second', interval '90 days'),
 			coalesce((args->>'half_life_s')::float8 * interval '1 second', interval '7 days'),
@@ -55,14 +55,16 @@ CREATE TABLE found AS
 	SELECT no, jsonb_object_agg(touch, credit) AS found
 	FROM (SELECT no, touch, sum((to_jsonb(c)->>model)::numeric) AS credit FROM credits c GROUP BY no, touch) s
 	WHERE credit <> 0 GROUP BY no;
-SELECT '1..' || count(*) FROM vector;
+SELECT '1..' || count(*) + 1 FROM vector;
 SELECT CASE WHEN r.no IS NULL THEN format('ok %s - %s %s # SKIP model or argument not offered', v.no, v.v->>'id', v.v->>'model')
 	WHEN NOT EXISTS (SELECT FROM jsonb_each_text(v->'expected') e(k, x) FULL JOIN jsonb_each_text(found) f(k, x) USING (k)
 		WHERE abs(coalesce(e.x::numeric, 0) - coalesce(f.x::numeric, 0)) > (v->>'tol')::numeric)
 	THEN format('ok %s - %s %s', v.no, v.v->>'id', v.v->>'model')
 	ELSE format(E'not ok %s - %s %s\n# expected %s\n# found    %s', v.no, v.v->>'id', v.v->>'model', v->'expected', found) END
 FROM vector v LEFT JOIN runnable r USING (no) LEFT JOIN found f USING (no) ORDER BY v.no;
-SELECT '# conserved: ' || bool_and(s = value) FROM (SELECT sum((to_jsonb(c)->>model)::numeric) AS s, value
+SELECT format('%s %s - credits of every case sum to the value',
+	CASE WHEN bool_and(s = value) THEN 'ok' ELSE 'not ok' END, (SELECT count(*) + 1 FROM vector))
+FROM (SELECT sum((to_jsonb(c)->>model)::numeric) AS s, value
 	FROM credits c GROUP BY no, journey, converted_at, value) x;
 SQL
 } > "$load"
