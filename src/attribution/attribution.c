@@ -147,6 +147,7 @@ smk_attribution_step(PG_FUNCTION_ARGS)
 	uint32		name = SMK_NO_NAME;
 	Numeric		value = NULL;
 	SmkJourney *journey;
+	TimestampTz at;
 
 	if (PG_ARGISNULL(0))
 		journey = smk_journey_new(context, &rule);
@@ -162,6 +163,7 @@ smk_attribution_step(PG_FUNCTION_ARGS)
 	}
 	if (PG_ARGISNULL(ARG_AT))
 		PG_RETURN_POINTER(journey);
+	at = smk_finite_at(PG_GETARG_TIMESTAMPTZ(ARG_AT));
 	if (!PG_ARGISNULL(ARG_TOUCH))
 	{
 		text	   *touch = PG_GETARG_TEXT_PP(ARG_TOUCH);
@@ -170,9 +172,7 @@ smk_attribution_step(PG_FUNCTION_ARGS)
 								VARSIZE_ANY_EXHDR(touch));
 	}
 	if (name != SMK_NO_NAME || value != NULL || milestones != 0)
-		smk_journey_add(journey,
-						smk_finite_at(PG_GETARG_TIMESTAMPTZ(ARG_AT)),
-						name, value, milestones);
+		smk_journey_add(journey, at, name, value, milestones);
 	PG_RETURN_POINTER(journey);
 }
 

@@ -99,7 +99,7 @@ smk_journey_merge(SmkJourney *into, const SmkJourney *from)
 	pfree(renamed);
 }
 
-/* For the messages, and because numeric.h has no test of the sign. */
+/* By its text: numeric.h has no test of the sign. */
 void
 smk_check_conversion(Numeric value)
 {
@@ -110,12 +110,12 @@ smk_check_conversion(Numeric value)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the value of a conversion must be a finite number"),
-				 errdetail("It is %s.", text)));
+				 errdetail("It is %.50s.", text)));
 	if (text[0] == '-')
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the value of a conversion must not be negative"),
-				 errdetail("It is %s.", text)));
+				 errdetail("It is %.50s.", text)));
 	pfree(text);
 }
 
