@@ -31,15 +31,16 @@ CREATE FUNCTION attribution_deserialize(bytea, internal) RETURNS internal
 CREATE FUNCTION attribution_final(internal) RETURNS credit[]
 	AS 'MODULE_PATHNAME', 'smk_attribution_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
 
--- The final function sorts a copy of the state.
+-- The final function sorts a copy of the state.  Its declared size: as for
+-- window_funnel, more than a small group takes, for the sake of the plan.
 CREATE AGGREGATE attribution(at timestamptz, touch text, conversion numeric) (
-	SFUNC = attribution_step, STYPE = internal, SSPACE = 1024,
+	SFUNC = attribution_step, STYPE = internal, SSPACE = 8192,
 	FINALFUNC = attribution_final, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = attribution_combine, SERIALFUNC = attribution_serialize, DESERIALFUNC = attribution_deserialize,
 	PARALLEL = SAFE
 );
 CREATE AGGREGATE attribution(at timestamptz, touch text, conversion numeric, milestone text, lookback interval, half_life interval, direct text) (
-	SFUNC = attribution_step, STYPE = internal, SSPACE = 1024,
+	SFUNC = attribution_step, STYPE = internal, SSPACE = 8192,
 	FINALFUNC = attribution_final, FINALFUNC_MODIFY = READ_ONLY,
 	COMBINEFUNC = attribution_combine, SERIALFUNC = attribution_serialize, DESERIALFUNC = attribution_deserialize,
 	PARALLEL = SAFE
