@@ -25,50 +25,63 @@ numeric_from(const char *text)
 											   Int32GetDatum(-1)));
 }
 
-/* The units of a string of digits, if they are few enough. */
+/* The value in units of its scale, without the point, if it is small enough. */
 static bool
-read_units(const char *digits, uint64 *units)
+read_units(const char *text, int zeros, uint64 *units)
 {
-	*units = 0;
 #ifdef HAVE_INT128
-	for (; *digits; digits++)
+	uint64		result = 0;
+
+	while (*text || zeros > 0)
 	{
-		if (*units >= SMALL_LIMIT / 10)
+		int			digit = *text ? *text - '0' : 0;
+
+		if (*text == '\0')
+			zeros--;
+		else if (*text++ == '.')
+			continue;
+		if (result >= SMALL_LIMIT / 10)
 			return false;
-		*units = *units * 10 + (uint64) (*digits - '0');
+		result = result * 10 + (uint64) digit;
 	}
+	*units = result;
 	return true;
 #else
 	return false;
 #endif
 }
 
-/*
- * numeric has no public way to its digits but its text: the value without the
- * point, padded to the credits' scale, is the number of units.
- */
+/* The same as a numeric: the text without the point, and zeros behind it. */
+static Numeric
+read_big(const char *text, int zeros)
+{
+	StringInfoData digits;
+
+	initStringInfo(&digits);
+	for (; *text; text++)
+		if (*text != '.')
+			appendStringInfoChar(&digits, *text);
+	for (; zeros > 0; zeros--)
+		appendStringInfoChar(&digits, '0');
+	return numeric_from(digits.data);
+}
+
+/* By the value's text, as numeric has no other public way to its digits. */
 void
 smk_amount_init(SmkAmount *amount, Numeric value)
 {
 	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out,
 														   NumericGetDatum(value)));
-	char	   *point = strchr(text, '.');
-	StringInfoData digits;
+	const char *point = strchr(text, '.');
+	int			scale = point ? (int) strlen(point + 1) : 0;
+	int			zeros = Max(2 - scale, 0);
 
-	initStringInfo(&digits);
-	appendStringInfoString(&digits, text);
-	amount->scale = point ? (int) strlen(point + 1) : 0;
-	if (point)
-		/* with the terminator */
-		memmove(digits.data + (point - text), point + 1, strlen(point));
-	digits.len = (int) strlen(digits.data);
-	for (; amount->scale < 2; amount->scale++)
-		appendStringInfoChar(&digits, '0');
+	amount->scale = scale + zeros;
 	amount->small = amount->scale <= SMALL_SCALE &&
-		read_units(digits.data, &amount->units);
+		read_units(text, zeros, &amount->units);
 	if (!amount->small)
 	{
-		amount->big = numeric_from(digits.data);
+		amount->big = read_big(text, zeros);
 		amount->unit = numeric_from(psprintf("1e-%d", amount->scale));
 	}
 	for (int i = 0; i < SMK_AMOUNT_MEMO; i++)
@@ -269,6 +282,19 @@ divide_big(SmkAmount *amount, const uint64 *weights, uint32 count,
 			units = DirectFunctionCall2(numeric_add, units, one);
 		credits[shares[i].position] = credit_of_big(amount, units);
 	}
+}
+
+/* All to one. */
+void
+smk_amount_give(SmkAmount *amount, uint32 position, uint32 count,
+				Datum *credits)
+{
+	Datum		zero = amount->small ? credit_of_units(amount, 0)
+		: credit_of_big(amount, NumericGetDatum(int64_to_numeric(0)));
+
+	for (uint32 i = 0; i < count; i++)
+		credits[i] = zero;
+	credits[position] = smk_amount_whole(amount);
 }
 
 void

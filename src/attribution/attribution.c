@@ -333,10 +333,15 @@ attributed(Output *out, uint32 conversion, const SmkWindow *window,
 
 	for (int model = 0; model < SMK_MODELS; model++)
 	{
+		uint32		winner = smk_model_weights((SmkModel) model, out->journey,
+											   &out->sorted, conversion, window,
+											   weights);
+
 		credits[model] = palloc_extended(size, MCXT_ALLOC_HUGE);
-		smk_model_weights((SmkModel) model, out->journey, &out->sorted,
-						  conversion, window, weights);
-		smk_amount_divide(amount, weights, window->count, credits[model]);
+		if (winner != SMK_SHARED)
+			smk_amount_give(amount, winner, window->count, credits[model]);
+		else
+			smk_amount_divide(amount, weights, window->count, credits[model]);
 	}
 	values[CREDIT_TOUCHES] = Int32GetDatum((int32) window->count);
 	for (uint32 i = 0; i < window->count; i++)

@@ -137,8 +137,13 @@ smk_window_touch(const SmkSorted *sorted, const SmkWindow *window,
 	return &sorted->touches[window->first + position];
 }
 
-/* model.c: the weights of a model for the touches of a window. */
-extern void smk_model_weights(SmkModel model, const SmkJourney *journey,
+/*
+ * model.c: the weights of a model for the touches of a window; or, returned as
+ * a position, the one touch that gets all: then no weights are set.
+ */
+#define SMK_SHARED		PG_UINT32_MAX
+
+extern uint32 smk_model_weights(SmkModel model, const SmkJourney *journey,
 							  const SmkSorted *sorted, uint32 conversion,
 							  const SmkWindow *window, uint64 *weights);
 
@@ -166,6 +171,10 @@ extern void smk_amount_init(SmkAmount *amount, Numeric value);
 
 /* All of it, at the credits' scale. */
 extern Datum smk_amount_whole(SmkAmount *amount);
+
+/* All of it to one of count credits. */
+extern void smk_amount_give(SmkAmount *amount, uint32 position, uint32 count,
+							Datum *credits);
 
 /*
  * Divide by the weights (each at most 2^60, not all 0), largest remainder, the

@@ -63,9 +63,10 @@ smk_journey_add(SmkJourney *journey, TimestampTz at, uint32 name,
 	uint32		number = value ? keep_value(journey, value) + 1 : 0;
 	SmkJourneyRow *row;
 
-	journey->rows = smk_grow(GetMemoryChunkContext(journey), journey->rows,
-							 &journey->room, (uint64) journey->count + 1,
-							 sizeof(SmkJourneyRow));
+	if (journey->count >= journey->room)
+		journey->rows = smk_grow(GetMemoryChunkContext(journey), journey->rows,
+								 &journey->room, (uint64) journey->count + 1,
+								 sizeof(SmkJourneyRow));
 	row = &journey->rows[journey->count++];
 	row->at = at;
 	row->name = name;

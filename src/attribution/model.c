@@ -138,14 +138,7 @@ time_decay(int64 half_life, const SmkSorted *sorted, const SmkWindow *window,
 	}
 }
 
-static void
-only(uint32 position, uint32 count, uint64 *weights)
-{
-	memset(weights, 0, count * sizeof(uint64));
-	weights[position] = 1;
-}
-
-void
+uint32
 smk_model_weights(SmkModel model, const SmkJourney *journey,
 				  const SmkSorted *sorted, uint32 conversion,
 				  const SmkWindow *window, uint64 *weights)
@@ -154,17 +147,16 @@ smk_model_weights(SmkModel model, const SmkJourney *journey,
 	TimestampTz at = sorted->conversions[conversion].at;
 	uint32		keys[4];
 
+	if (count == 1)
+		return 0;
 	switch (model)
 	{
 		case SMK_FIRST_TOUCH:
-			only(0, count, weights);
-			break;
+			return 0;
 		case SMK_LAST_TOUCH:
-			only(count - 1, count, weights);
-			break;
+			return count - 1;
 		case SMK_LAST_NON_DIRECT:
-			only(last_non_direct(journey, sorted, window), count, weights);
-			break;
+			return last_non_direct(journey, sorted, window);
 		case SMK_LINEAR:
 			for (uint32 i = 0; i < count; i++)
 				weights[i] = 1;
@@ -185,4 +177,5 @@ smk_model_weights(SmkModel model, const SmkJourney *journey,
 			time_decay(journey->rule.half_life, sorted, window, weights);
 			break;
 	}
+	return SMK_SHARED;
 }

@@ -28,6 +28,12 @@ smk_names_equal(const SmkNames *names, uint32 name, const char *text,
 		memcmp(names->bytes + n->offset, text, length) == 0;
 }
 
+static uint32
+hash_of(const char *text, Size length)
+{
+	return hash_bytes((const unsigned char *) text, (int) length);
+}
+
 static void
 put_in_table(SmkNames *names, uint32 name)
 {
@@ -54,23 +60,29 @@ grow_table(SmkNames *names, MemoryContext context)
 	memset(names->slots, 0xff, nslots * sizeof(uint32));
 	names->nslots = (uint32) nslots;
 	for (uint32 i = 0; i < names->count; i++)
+	{
+		SmkName    *n = &names->names[i];
+
+		n->hash = hash_of(names->bytes + n->offset, n->length);
 		put_in_table(names, i);
+	}
 }
 
-/* The name's number, or EMPTY_SLOT. */
 static uint32
-find_name(const SmkNames *names, uint32 hash, const char *text, Size length)
+find_in_list(const SmkNames *names, const char *text, Size length)
+{
+	for (uint32 i = names->count; i > 0; i--)
+		if (smk_names_equal(names, i - 1, text, length))
+			return i - 1;
+	return EMPTY_SLOT;
+}
+
+static uint32
+find_in_table(const SmkNames *names, uint32 hash, const char *text,
+			  Size length)
 {
 	uint32		mask = names->nslots - 1;
 
-	if (names->nslots == 0)
-	{
-		for (uint32 i = names->count; i > 0; i--)
-			if (names->names[i - 1].hash == hash &&
-				smk_names_equal(names, i - 1, text, length))
-				return i - 1;
-		return EMPTY_SLOT;
-	}
 	for (uint32 slot = hash & mask; names->slots[slot] != EMPTY_SLOT;
 		 slot = (slot + 1) & mask)
 	{
@@ -109,8 +121,9 @@ uint32
 smk_names_add(SmkNames *names, MemoryContext context, const char *text,
 			  Size length)
 {
-	uint32		hash = hash_bytes((const unsigned char *) text, (int) length);
-	uint32		name = find_name(names, hash, text, length);
+	uint32		hash = names->nslots ? hash_of(text, length) : 0;
+	uint32		name = names->nslots ? find_in_table(names, hash, text, length)
+		: find_in_list(names, text, length);
 
 	if (name != EMPTY_SLOT)
 		return name;

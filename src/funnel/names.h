@@ -13,7 +13,7 @@ typedef struct SmkName
 {
 	Size		offset;			/* into bytes */
 	uint32		length;
-	uint32		hash;
+	uint32		hash;			/* 0 until there is a table */
 } SmkName;
 
 typedef struct SmkNames
