@@ -28,8 +28,9 @@ $$;
 SELECT * FROM credits('0:ads 1:e-mail 2:direct 3:=100');
 SELECT * FROM credits('0:ads 1:e-mail 2:direct 3:=100') LIMIT 0;
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'smarketing.credit'::regclass ORDER BY attnum;
--- the short form has the defaults
+-- the short form has the defaults, and so has null
 SELECT smarketing.attribution(at, touch, conversion) = smarketing.attribution(at, touch, conversion, NULL, '90 days', '7 days', 'direct') FROM rows_of('0:direct 1:ads 2:direct 3:=100 95:=7');
+SELECT smarketing.attribution(at, touch, conversion) = smarketing.attribution(at, touch, conversion, NULL, NULL, NULL, NULL) FROM rows_of('0:direct 1:ads 2:direct 3:=100 95:=7');
 -- rows in any order, several conversions, a row that is touch and conversion at once
 SELECT converted_at::date, value, touched_at::date, touch, "position", touches, linear FROM credits('9:=30.00 0:a 5:b=10.00 2:c');
 SELECT converted_at::date, value, touched_at::date, touch, "position", touches, linear FROM credits('2:c 9:=30.00 5:b=10.00 0:a');
@@ -37,11 +38,11 @@ SELECT converted_at::date, value, touched_at::date, touch, "position", touches, 
 -- models, by number of touches
 SELECT n, path(spec, 'first_touch') AS first_touch, path(spec, 'last_touch') AS last_touch, path(spec, 'linear') AS linear, path(spec, 'position_based') AS position_based
 FROM (VALUES (1, '0:a 9:=100'), (2, '0:a 1:b 9:=100'), (3, '0:a 1:b 2:c 9:=100'), (4, '0:a 1:b 2:c 3:d 9:=100')) v(n, spec);
--- last non-direct; all direct; another name for direct; none is direct
+-- last non-direct; all direct; another name for direct
 SELECT path('0:a 1:b 2:direct 3:direct 9:=100', 'last_non_direct');
 SELECT path('0:direct 1:direct 9:=100', 'last_non_direct');
 SELECT path('0:a 1:direct 2:(none) 9:=100', 'last_non_direct', direct => '(none)');
-SELECT path('0:a 1:direct 9:=100', 'last_non_direct', direct => NULL);
+SELECT path('0:a 1:direct 9:=100', 'last_non_direct', direct => NULL), path('0:a 1:direct 9:=100', 'last_non_direct', direct => '');
 SELECT path('0:a 1:Direct 9:=100', 'last_non_direct');
 -- W-shaped: 30/30/30 and 10; milestones on the last touch at or before them
 SELECT path('0:a 1:b 2:c 3:d 4:e 5:f 2.5:!lead 4:!opportunity 6:=100', 'w_shaped');
@@ -64,13 +65,13 @@ SELECT path('0:a 7:b 14:c 14:=700', 'time_decay');
 SELECT path('0:a 7:b 14:c 80:=700', 'time_decay');
 SELECT path('0:a 7:b 14:c 14:=700', 'time_decay', '90 days', '1 hour');
 SELECT path('0:a 7:b 14:c 89:=700', 'time_decay', '90 days', '1 microsecond');
-SELECT path('0:a 7:b 14:c 14:=100', 'time_decay', '90 days', NULL);
+SELECT path('0:a 7:b 14:c 14:=700', 'time_decay', '90 days', NULL);
 SELECT path('0:a 0:b 14:=100', 'time_decay', '90 days', '7 days');
 
 -- the window: (converted_at - lookback, converted_at]
 SELECT path('0:a 10:b 20:c 30:=100', 'linear', '20 days'), path('0:a 10:b 20:c 30:=100', 'linear', '20 days 00:00:00.000001');
 SELECT path('0:a 10:b 20:c 30:=100 30:d 31:e', 'linear', '15 days'), path('0:a 30:=100', 'linear', '0');
-SELECT path('0:a 80000:=100', 'linear', NULL), path('0:a 90:=100', 'linear'), path('0:a 89.999:=100', 'linear');
+SELECT path('0:a 80000:=100', 'linear', '80001 days'), path('0:a 90:=100', 'linear'), path('0:a 89.999:=100', 'linear');
 -- windows that move, overlap and are empty
 SELECT converted_at::date, touch, touched_at::date, "position", touches, linear, time_decay FROM credits('0:a 1:=1 3:b 5:=2 6:=3 40:=4 41:c 41:=5', '5 days');
 SELECT * FROM credits('0:=12.5');
@@ -99,8 +100,8 @@ SELECT smarketing.attribution(now(), 'a', 1) WHERE false;
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, NULL, NULL) WHERE false;
 SELECT (unnest(smarketing.attribution(timestamptz '2026-01-01', '', 1))).*;
 -- far away
-SELECT path, count(*) FROM (SELECT converted_at, touched_at, touch AS path FROM (SELECT smarketing.attribution(at, k, CASE k WHEN 'z' THEN 100 END, NULL, NULL, '1 day', NULL) AS a
-	FROM (VALUES (timestamptz '4714-11-24 00:00:00+00 BC', 'a'), ('0001-01-01', 'b'), ('9999-12-31', 'c'), ('294276-12-31 23:59:59.999999+00', 'z')) v(at, k)) x, unnest(a)) y GROUP BY path ORDER BY path COLLATE "C";
+SELECT path, count(*) FROM (SELECT converted_at, touched_at, touch AS path FROM (SELECT smarketing.attribution(at, k, CASE k WHEN 'z' THEN 100 END, NULL, '106751990 days', '1 day', NULL) AS a
+	FROM (VALUES (timestamptz '4714-11-24 00:00:00+00 BC', 'a'), ('0044-03-15 BC', 'b'), ('9999-12-31', 'c'), ('280000-12-31 23:59:59.999999+00', 'z')) v(at, k)) x, unnest(a)) y GROUP BY path ORDER BY path COLLATE "C";
 
 -- many names, long names
 SELECT count(*), count(DISTINCT touch), sum(linear), max(length(touch)) FROM (SELECT smarketing.attribution(timestamptz '2026-01-01' + i * interval '1 s', CASE WHEN i < 3000 THEN repeat('é', i % 100) || i % 997 END,
@@ -125,7 +126,7 @@ SELECT smarketing.attribution(now(), 'a', 1, NULL, '-1 day', NULL, NULL);
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, '1 year', NULL);
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, '0', NULL);
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, '-1 s', NULL);
-SELECT smarketing.attribution(now(), 'a', 1, NULL, i * interval '1 day', NULL, NULL) FROM generate_series(1, 2) i;
+SELECT smarketing.attribution(now(), 'a', 1, NULL, i * interval '90 days', NULL, NULL), smarketing.attribution(now(), 'a', 1, NULL, NULLIF(i, 1) * interval '45 days', NULL, NULL) FROM generate_series(1, 2) i;
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, i * interval '1 day', NULL) FROM generate_series(1, 2) i;
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, NULL, NULLIF(i, 1)::text) FROM generate_series(1, 2) i;
 SELECT smarketing.attribution(now(), 'a', 1, NULL, NULL, NULL, i::text) FROM generate_series(1, 2) i;

@@ -62,6 +62,7 @@ enum
 
 /* Transition */
 
+/* An aggregate's arguments cannot have defaults: null stands for them. */
 static SmkAttributionRule
 rule_args(FunctionCallInfo fcinfo)
 {
@@ -70,15 +71,14 @@ rule_args(FunctionCallInfo fcinfo)
 
 	if (PG_NARGS() <= ARG_LOOKBACK)
 		return rule;
-	rule.lookback = smk_span_arg(fcinfo, ARG_LOOKBACK, "lookback");
-	rule.half_life = smk_span_arg(fcinfo, ARG_HALF_LIFE, "half_life");
+	if (!PG_ARGISNULL(ARG_LOOKBACK))
+		rule.lookback = smk_span_arg(fcinfo, ARG_LOOKBACK, "lookback");
+	if (!PG_ARGISNULL(ARG_HALF_LIFE))
+		rule.half_life = smk_span_arg(fcinfo, ARG_HALF_LIFE, "half_life");
 	if (rule.half_life == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("half_life must be positive"),
-				 errhint("Use null for no decay.")));
-	rule.direct = NULL;
-	rule.direct_length = 0;
+				 errmsg("half_life must be positive")));
 	if (!PG_ARGISNULL(ARG_DIRECT))
 	{
 		text	   *direct = PG_GETARG_TEXT_PP(ARG_DIRECT);
@@ -130,10 +130,8 @@ check_rule(const SmkAttributionRule *rule, const SmkAttributionRule *now)
 		refuse_change("lookback");
 	if (unlikely(rule->half_life != now->half_life))
 		refuse_change("half_life");
-	if (unlikely((rule->direct == NULL) != (now->direct == NULL) ||
-				 rule->direct_length != now->direct_length ||
-				 (rule->direct &&
-				  memcmp(rule->direct, now->direct, rule->direct_length) != 0)))
+	if (unlikely(rule->direct_length != now->direct_length ||
+				 memcmp(rule->direct, now->direct, rule->direct_length) != 0))
 		refuse_change("direct");
 }
 

@@ -55,7 +55,7 @@ typedef struct SmkAttributionRule
 {
 	int64		lookback;		/* microseconds, or SMK_SPAN_UNLIMITED */
 	int64		half_life;		/* SMK_SPAN_UNLIMITED: no decay */
-	const char *direct;			/* the name of a direct touch, or NULL */
+	const char *direct;			/* the name of a direct touch */
 	Size		direct_length;
 } SmkAttributionRule;
 

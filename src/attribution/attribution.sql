@@ -81,6 +81,6 @@ Rows in any order: no ORDER BY in the call. Null at: row left out. No rows, or n
 infinite at; 54000 more credits than an array can hold.';
 COMMENT ON AGGREGATE attribution(timestamptz, text, numeric, text, interval, interval, text) IS
 'As attribution(at, touch, conversion), with milestones and rules. milestone: lead or opportunity (creation), null for a row that is none; a conversion counts the
-latest of each at or before it. lookback: touches in (converted_at - lookback, converted_at] count, null = no limit. half_life of time_decay, null = no decay.
-direct: the name of a direct touch, null = none is. Days count 24 hours. Errors: also 22023 for another milestone, months in an interval, a negative one, a half-life of 0, and a
+latest of each at or before it. lookback: touches in (converted_at - lookback, converted_at] count; half_life of time_decay; direct: the name of a direct touch.
+Null stands for the default of each (90 days, 7 days, direct); for no limit give a long lookback. Days count 24 hours. Errors: also 22023 for another milestone, months in an interval, a negative one, a half-life of 0, and a
 lookback, half_life or direct that changes inside a group. Sources: W-shaped and full path as published by Bizible; largest remainder is Hamilton''s method.';

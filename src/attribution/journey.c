@@ -15,17 +15,12 @@ SmkJourney *
 smk_journey_new(MemoryContext context, const SmkAttributionRule *rule)
 {
 	SmkJourney *journey = MemoryContextAllocZero(context, sizeof(SmkJourney));
+	char	   *direct = MemoryContextAlloc(context, rule->direct_length + 1);
 
+	memcpy(direct, rule->direct, rule->direct_length);
+	direct[rule->direct_length] = '\0';
 	journey->rule = *rule;
-	if (rule->direct)
-	{
-		char	   *direct = MemoryContextAlloc(context,
-												rule->direct_length + 1);
-
-		memcpy(direct, rule->direct, rule->direct_length);
-		direct[rule->direct_length] = '\0';
-		journey->rule.direct = direct;
-	}
+	journey->rule.direct = direct;
 	return journey;
 }
 
@@ -127,12 +122,8 @@ send_rule(StringInfo buf, const SmkAttributionRule *rule)
 {
 	pq_sendint64(buf, (uint64) rule->lookback);
 	pq_sendint64(buf, (uint64) rule->half_life);
-	pq_sendbyte(buf, rule->direct != NULL);
-	if (rule->direct)
-	{
-		pq_sendint32(buf, (uint32) rule->direct_length);
-		pq_sendbytes(buf, rule->direct, (int) rule->direct_length);
-	}
+	pq_sendint32(buf, (uint32) rule->direct_length);
+	pq_sendbytes(buf, rule->direct, (int) rule->direct_length);
 }
 
 static void
@@ -140,16 +131,11 @@ receive_rule(StringInfo buf, SmkAttributionRule *rule)
 {
 	rule->lookback = pq_getmsgint64(buf);
 	rule->half_life = pq_getmsgint64(buf);
-	rule->direct = NULL;
-	rule->direct_length = 0;
 	if (rule->lookback < SMK_SPAN_UNLIMITED ||
 		rule->half_life < SMK_SPAN_UNLIMITED || rule->half_life == 0)
 		smk_bad_state();
-	if (pq_getmsgbyte(buf))
-	{
-		rule->direct_length = smk_read_count(buf, 1);
-		rule->direct = pq_getmsgbytes(buf, (int) rule->direct_length);
-	}
+	rule->direct_length = smk_read_count(buf, 1);
+	rule->direct = pq_getmsgbytes(buf, (int) rule->direct_length);
 }
 
 void

@@ -23,8 +23,7 @@ last_non_direct(const SmkJourney *journey, const SmkSorted *sorted,
 				const SmkWindow *window)
 {
 	for (uint32 i = window->count; i > 0; i--)
-		if (journey->rule.direct == NULL ||
-			!smk_names_equal(&journey->names,
+		if (!smk_names_equal(&journey->names,
 							 smk_window_touch(sorted, window, i - 1)->name,
 							 journey->rule.direct,
 							 journey->rule.direct_length))

@@ -99,7 +99,8 @@ static void
 copy_bytes(SmkNames *names, MemoryContext context, const char *text,
 		   Size length)
 {
-	if (names->size - names->used < length)
+	/* also for an empty first name: bytes is never null where names are */
+	if (names->bytes == NULL || names->size - names->used < length)
 	{
 		Size		size = Max(names->size * 2, FIRST_BYTES);
 

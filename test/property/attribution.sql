@@ -13,7 +13,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS smarketing;
 CREATE SCHEMA IF NOT EXISTS attribution_property;
 SET LOCAL search_path = attribution_property, public;
-SELECT plan(23);
+SELECT plan(24);
 
 -- Random journeys: few instants, so that rows tie; a row can be all at once.
 SELECT setseed(0.577215) \g /dev/null
@@ -40,19 +40,20 @@ CREATE TABLE conversion AS
 	SELECT c.lead, c.id, c.at AS converted_at, c.conversion AS value, greatest(scale(c.conversion), 2) AS s, c.lookback, c.half_life, c.direct,
 		(SELECT max(m.at) FROM event m WHERE m.lead = c.lead AND m.milestone = 'lead' AND m.at <= c.at) AS lead_at,
 		(SELECT max(m.at) FROM event m WHERE m.lead = c.lead AND m.milestone = 'opportunity' AND m.at <= c.at) AS opportunity_at
-	FROM event c WHERE conversion IS NOT NULL;
+	FROM (SELECT lead, id, at, conversion, coalesce(lookback, interval '90 days') AS lookback, coalesce(half_life, interval '7 days') AS half_life,
+		coalesce(direct, 'direct') AS direct FROM event) c WHERE conversion IS NOT NULL;
 CREATE TABLE touch AS
 	SELECT c.*, t.at AS touched_at, t.touch, row_number() OVER w AS pos, count(*) OVER (PARTITION BY c.id) AS n,
 		count(*) FILTER (WHERE t.at <= lead_at) OVER (PARTITION BY c.id) AS lead_pos,
 		count(*) FILTER (WHERE t.at <= opportunity_at) OVER (PARTITION BY c.id) AS opportunity_pos,
 		max(t.at) OVER (PARTITION BY c.id) AS newest_at
-	FROM conversion c JOIN event t ON t.lead = c.lead AND t.touch IS NOT NULL AND t.at <= c.converted_at AND (c.lookback IS NULL OR t.at > c.converted_at - c.lookback)
+	FROM conversion c JOIN event t ON t.lead = c.lead AND t.touch IS NOT NULL AND t.at <= c.converted_at AND t.at > c.converted_at - c.lookback
 	WINDOW w AS (PARTITION BY c.id ORDER BY t.at, t.id = c.id, t.touch COLLATE "C");
 CREATE TABLE keyed AS
 	SELECT *, (pos = 1)::int + (pos = lead_pos)::int + (pos = opportunity_pos)::int AS w_keys,
 		(pos = 1)::int + (pos = lead_pos)::int + (pos = opportunity_pos)::int + (pos = n)::int AS f_keys,
 		1 + (lead_pos > 0)::int + (opportunity_pos > 0)::int AS w_present, 2 + (lead_pos > 0)::int + (opportunity_pos > 0)::int AS f_present,
-		coalesce(max(pos) FILTER (WHERE touch IS DISTINCT FROM direct) OVER (PARTITION BY id), n) AS non_direct_pos
+		coalesce(max(pos) FILTER (WHERE touch <> direct) OVER (PARTITION BY id), n) AS non_direct_pos
 	FROM touch;
 CREATE TABLE weight AS
 	SELECT k.id, k.pos, k.value * 10::numeric ^ k.s AS units, m.model, m.weight
@@ -62,7 +63,7 @@ CREATE TABLE weight AS
 		('position_based', CASE WHEN n <= 2 THEN 1 WHEN pos IN (1, n) THEN 40 * 332640 ELSE 20 * 332640 / (n - 2) END),
 		('w_shaped', CASE WHEN w_others = 0 THEN w_keys WHEN w_keys > 0 THEN 90 * 332640 * w_keys / w_present ELSE 10 * 332640 / w_others END),
 		('full_path', CASE WHEN f_others = 0 THEN f_keys WHEN f_keys > 0 THEN 90 * 332640 * f_keys / f_present ELSE 10 * 332640 / f_others END),
-		('time_decay', CASE WHEN half_life IS NULL THEN 1 ELSE round(power(2::numeric, 100 - extract(epoch FROM newest_at - touched_at) / extract(epoch FROM half_life))) END)
+		('time_decay', round(power(2::numeric, 100 - extract(epoch FROM newest_at - touched_at) / extract(epoch FROM half_life))))
 	) m(model, weight);
 CREATE TABLE reference AS
 	SELECT id, pos, model, floor_units + (row_number() OVER (PARTITION BY id, model ORDER BY rest DESC, pos) <= units - sum(floor_units) OVER (PARTITION BY id, model))::int AS credit_units
@@ -152,6 +153,12 @@ SELECT is_empty($$
 		WINDOW w AS (PARTITION BY lead ORDER BY shuffle ROWS BETWEEN 5 PRECEDING AND 1 FOLLOWING)) o
 	WHERE a IS DISTINCT FROM (SELECT smarketing.attribution(at, touch, conversion) FROM event e WHERE e.lead = o.lead AND e.id = ANY (o.ids))$$,
 	'a moving window frame = the aggregate of its rows');
+
+-- A worker's bytes are checked, not believed.
+CREATE AGGREGATE damaged(numeric) (SFUNC = numeric_avg_accum, STYPE = internal, SERIALFUNC = numeric_avg_serialize,
+	DESERIALFUNC = smarketing.attribution_deserialize, COMBINEFUNC = smarketing.attribution_combine, FINALFUNC = numeric_avg, PARALLEL = SAFE);
+SET LOCAL max_parallel_workers_per_gather = 2;
+SELECT throws_ok('SELECT damaged(lead) FROM event', '22P03', NULL, 'bytes of another aggregate are refused');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -13,7 +13,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE EXTENSION IF NOT EXISTS smarketing;
 CREATE SCHEMA IF NOT EXISTS funnel_property;
 SET LOCAL search_path = funnel_property, public;
-SELECT plan(30);
+SELECT plan(31);
 
 -- Random groups: few instants, so that many rows tie; overlapping steps in
 -- half of the groups, one step a row in the others; some rows without a step.
@@ -222,6 +222,12 @@ SELECT matches(plan_of(all_at_once()), 'HashAggregate', 'no worker, hash');
 SELECT bag_eq(all_at_once(), 'SELECT * FROM serial', 'no worker, hash, spilling at work_mem = 64kB: the same');
 SELECT is_empty($$ SELECT * FROM serial EXCEPT SELECT s.* FROM serial s JOIN found f USING (g)
 	WHERE f.mode = 'strict' AND f.times = s.strict $$, 'all aggregates in one query = each in its own');
+
+-- A worker's bytes are checked, not believed.
+CREATE AGGREGATE damaged(numeric) (SFUNC = numeric_avg_accum, STYPE = internal, SERIALFUNC = numeric_avg_serialize,
+	DESERIALFUNC = smarketing.funnel_deserialize, COMBINEFUNC = smarketing.funnel_combine, FINALFUNC = numeric_avg, PARALLEL = SAFE);
+SET LOCAL max_parallel_workers_per_gather = 2;
+SELECT throws_ok('SELECT damaged(g) FROM event', '22P03', NULL, 'bytes of another aggregate are refused');
 
 SELECT * FROM finish();
 ROLLBACK;
