@@ -12,4 +12,9 @@
 #error "smarketing needs PostgreSQL 15 or later"
 #endif
 
+/* The macros of variable-length values have a header of their own since 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 #endif							/* SMK_COMPAT_H */

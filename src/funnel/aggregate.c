@@ -109,7 +109,7 @@ smk_grow(MemoryContext context, void *array, uint32 *room, uint64 wanted,
 void
 smk_begin_state(StringInfo buf, int version, uint64 size)
 {
-	if (size > MaxAllocSize / 2)
+	if (size > MaxAllocSize - 1024)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a group is too large for a parallel plan"),
