@@ -29,6 +29,8 @@ SQL_SOURCES = \
 	src/sla/comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
+	src/sla/agreement.sql \
+	src/sla/tick.sql \
 	src/workspace/events.sql \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \

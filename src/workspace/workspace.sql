@@ -58,7 +58,7 @@ RETURN ARRAY[
     'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
     'handoff', 'routing_rule', 'routing_turn',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
