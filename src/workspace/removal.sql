@@ -33,11 +33,20 @@ BEGIN ATOMIC
             coalesce(r.ev_class, d.objid) AS objid,
             CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END AS objsubid) AS found
         WHERE (found.classid, found.objid) <> (t.classid, t.objid)
+          AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = found.classid AND m.objid = found.objid)
           AND t.depth < 100
     )
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
-    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM member AS m)
+    WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = t.classid AND m.objid = t.objid)
+      -- parts of members: operators of our operator classes, the row types and arrays of our types
+      AND t.classid NOT IN ('pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                      JOIN member AS m ON m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = c.reltype
+                      WHERE t.classid = 'pg_catalog.pg_class'::regclass AND c.oid = t.objid)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS y
+                      JOIN member AS m ON m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = y.typelem
+                      WHERE t.classid = 'pg_catalog.pg_type'::regclass AND y.oid = t.objid)
       -- a constraint trigger's constraint: the trigger stands for it
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')
@@ -87,9 +96,11 @@ BEGIN
             WHEN relation.relkind IN ('i', 'I') THEN pg_get_indexdef(objid) || ';'
         END;
     ELSIF kind = 'pg_class' THEN
-        RETURN (SELECT format('ALTER TABLE %s ADD COLUMN %I %s;', a.attrelid::regclass, a.attname,
-                              format_type(a.atttypid, a.atttypmod))
-                FROM pg_attribute AS a WHERE a.attrelid = objid AND a.attnum = objsubid);
+        RETURN (SELECT format(CASE c.relkind WHEN 'c' THEN 'ALTER TYPE %s ADD ATTRIBUTE %I %s;'
+                                             ELSE 'ALTER TABLE %s ADD COLUMN %I %s; -- its values go: copy them as text first' END,
+                              a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
+                FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+                WHERE a.attrelid = objid AND a.attnum = objsubid);
     ELSIF kind = 'pg_attrdef' THEN
         RETURN (SELECT CASE a.attgenerated
                 WHEN '' THEN format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s;',
