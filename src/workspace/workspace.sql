@@ -28,10 +28,12 @@ BEGIN ATOMIC
         (11, 'tables', 'workspace_plumbing_tables'),
         (12, 'tables', 'workspace_lifecycle_tables'),
         (13, 'tables', 'workspace_handoff_tables'),
+        (14, 'tables', 'workspace_sla_tables'),
         (21, 'template', 'workspace_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
+        (34, 'triggers', 'workspace_sla_triggers'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
@@ -54,7 +56,8 @@ RETURN ARRAY[
     'setting', 'config_change', 'event', 'event_consumer', 'event_delivery',
     'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
-    'handoff', 'routing_rule', 'routing_turn'
+    'handoff', 'routing_rule', 'routing_turn',
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'feedback'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
