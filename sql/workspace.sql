@@ -1,10 +1,12 @@
+SET intervalstyle = 'postgres';
 -- creating, listing, repairing and leaving a workspace
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE ROLE smk_ws_owner;
 CREATE ROLE smk_ws_other;
-SELECT format('GRANT CREATE ON DATABASE %I TO smk_ws_owner', current_database()) \gexec
+SELECT format('GRANT CREATE ON DATABASE %I TO smk_ws_owner', current_database()) AS statement \gset
+:statement;
 
 -- names that cannot be
 SELECT smarketing.create_workspace(NULL);
@@ -20,7 +22,9 @@ SELECT smarketing.create_workspace('ws', '');
 
 -- a role without CREATE on the database; nothing stays behind
 SET ROLE smk_ws_other;
+\set VERBOSITY sqlstate
 SELECT smarketing.create_workspace('ws_none');
+\set VERBOSITY default
 RESET ROLE;
 SELECT count(*) FROM pg_namespace WHERE nspname = 'ws_none';
 
@@ -110,6 +114,21 @@ ORDER BY 1;
 SELECT coalesce(v.name, c.relname) AS differs
 FROM unnest(smarketing.workspace_view_names()) AS v (name)
 FULL JOIN (SELECT relname FROM pg_class WHERE relnamespace = 'ws_a'::regnamespace AND relkind = 'v') AS c
+    ON c.relname = v.name
+WHERE v.name IS NULL OR c.relname IS NULL;
+
+-- and the triggers those that verify expects
+SELECT coalesce(e.table_name, t.table_name) AS table_name, coalesce(e.trigger_name, t.trigger_name) AS differs
+FROM smarketing.expected_triggers() AS e
+FULL JOIN (SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name
+           FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+           WHERE c.relnamespace = 'ws_a'::regnamespace AND NOT t.tgisinternal) AS t USING (table_name, trigger_name)
+WHERE e.table_name IS NULL OR t.table_name IS NULL
+ORDER BY 1, 2;
+-- and the tables those that the owner is asked for
+SELECT coalesce(v.name, c.relname) AS differs
+FROM unnest(smarketing.workspace_table_names()) AS v (name)
+FULL JOIN (SELECT relname FROM pg_class WHERE relnamespace = 'ws_a'::regnamespace AND relkind = 'r') AS c
     ON c.relname = v.name
 WHERE v.name IS NULL OR c.relname IS NULL;
 

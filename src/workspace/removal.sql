@@ -20,8 +20,17 @@ BEGIN ATOMIC
         SELECT 'pg_catalog.pg_extension'::regclass, e.oid
         FROM pg_catalog.pg_extension AS e
         WHERE e.extname = 'smarketing'
+    ), part (classid, objid) AS (
+        -- of a member: array and row types, the entries of an operator family
+        SELECT m.classid, m.objid FROM member AS m
+        UNION
+        SELECT d.classid, d.objid
+        FROM part AS t
+        JOIN pg_catalog.pg_depend AS d ON d.refclassid = t.classid AND d.refobjid = t.objid AND d.deptype IN ('i', 'a')
+            AND d.classid IN ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_class'::regclass,
+                              'pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
     ), taken (classid, objid, objsubid, depth) AS (
-        SELECT m.classid, m.objid, 0, 0 FROM member AS m
+        SELECT m.classid, m.objid, 0, 0 FROM part AS m
         UNION
         SELECT found.classid, found.objid, found.objsubid, t.depth + 1
         FROM taken AS t
@@ -33,20 +42,12 @@ BEGIN ATOMIC
             coalesce(r.ev_class, d.objid) AS objid,
             CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END AS objsubid) AS found
         WHERE (found.classid, found.objid) <> (t.classid, t.objid)
-          AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = found.classid AND m.objid = found.objid)
+          AND NOT EXISTS (SELECT FROM part AS m WHERE m.classid = found.classid AND m.objid = found.objid)
           AND t.depth < 100
     )
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
-    WHERE NOT EXISTS (SELECT FROM member AS m WHERE m.classid = t.classid AND m.objid = t.objid)
-      -- parts of members: operators of our operator classes, the row types and arrays of our types
-      AND t.classid NOT IN ('pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
-                      JOIN member AS m ON m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = c.reltype
-                      WHERE t.classid = 'pg_catalog.pg_class'::regclass AND c.oid = t.objid)
-      AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS y
-                      JOIN member AS m ON m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = y.typelem
-                      WHERE t.classid = 'pg_catalog.pg_type'::regclass AND y.oid = t.objid)
+    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM part AS m)
       -- a constraint trigger's constraint: the trigger stands for it
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')

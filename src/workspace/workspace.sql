@@ -39,11 +39,13 @@ BEGIN ATOMIC
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
+        (54, 'comments', 'workspace_sla_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
-        (72, 'erasure', 'workspace_lifecycle_erasure')
+        (72, 'erasure', 'workspace_lifecycle_erasure'),
+        (74, 'erasure', 'workspace_sla_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
