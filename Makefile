@@ -9,6 +9,8 @@ SQL_SOURCES = \
 	src/condition/condition.sql \
 	src/working_hours/working_hours.sql \
 	src/sla/sla_status.sql \
+	src/funnel/funnel.sql \
+	src/attribution/attribution.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
