@@ -44,7 +44,8 @@ BEGIN ATOMIC
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
-        (72, 'erasure', 'workspace_lifecycle_erasure')
+        (72, 'erasure', 'workspace_lifecycle_erasure'),
+        (74, 'erasure', 'workspace_sla_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
