@@ -310,13 +310,31 @@ decision_of_marketing(const SmkMove *move, int to)
 	return "accepted";
 }
 
-/*
- * What one step means for handoffs.  pending is the offer to sales that an
- * earlier step of the same path opened, or NULL.
- */
-static SmkOffer *
+/* The offers that earlier steps of the same path have opened, or NULL. */
+typedef struct Pending
+{
+	SmkOffer   *to_sales;
+	SmkOffer   *to_marketing;
+} Pending;
+
+/* Decide the offer that the path itself opened, else the one in the table. */
+static void
+decide_handoff(Recorder *recorder, SmkOffer **pending, const SmkOffer *decided)
+{
+	if (*pending != NULL)
+	{
+		(*pending)->decision = decided->decision;
+		(*pending)->decided_at = decided->at;
+		*pending = NULL;
+	}
+	else
+		smk_handoffs_decide(recorder->handoffs, decided);
+}
+
+/* What one step means for handoffs. */
+static void
 step_handoffs(Recorder *recorder, const SmkMove *move, int from, int to, int cycle,
-			  SmkOffer *pending)
+			  Pending *pending)
 {
 	const SmkRules *rules = move->rules;
 	const SmkStage *source = from == SMK_NO_STAGE ? NULL : &rules->stages[from];
@@ -326,27 +344,19 @@ step_handoffs(Recorder *recorder, const SmkMove *move, int from, int to, int cyc
 	bool		opens_to_marketing = source && source->department == SMK_SALES && goal->department == SMK_MARKETING;
 	bool		leaves_handoff = source && source->kind == SMK_HANDOFF;
 	bool		leaves_marketing = source && source->department == SMK_MARKETING && !move->entry &&
-		DatumGetInt32(smk_lead_value(rules, &move->old, SMK_LEAD_SALES_CYCLE)) > 0;
+		(pending->to_marketing != NULL ||
+		 DatumGetInt32(smk_lead_value(rules, &move->old, SMK_LEAD_SALES_CYCLE)) > 0);
 
 	if (!opens_to_sales && !opens_to_marketing && !leaves_handoff && !leaves_marketing)
-		return pending;
+		return;
 	offer = describe_offer(recorder, move, from, to, cycle);
-	if (leaves_handoff)
+	if (leaves_handoff && (pending->to_sales != NULL || move->origin != SMK_BY_DECISION))
 	{
-		const char *decision = smk_decision_of_move(rules, &recorder->actor, to, offer.reason, move->automatic);
+		SmkOffer	offered = offer;
 
-		if (pending != NULL)
-		{
-			pending->decision = decision;
-			pending->decided_at = offer.at;
-		}
-		else if (move->origin != SMK_BY_DECISION)
-		{
-			offer.to_sales = true;
-			offer.decision = decision;
-			smk_handoffs_decide(recorder->handoffs, &offer);
-		}
-		pending = NULL;
+		offered.to_sales = true;
+		offered.decision = smk_decision_of_move(rules, &recorder->actor, to, offer.reason, move->automatic);
+		decide_handoff(recorder, &pending->to_sales, &offered);
 	}
 	if (leaves_marketing)
 	{
@@ -355,19 +365,18 @@ step_handoffs(Recorder *recorder, const SmkMove *move, int from, int to, int cyc
 		returned.to_sales = false;
 		returned.decision = decision_of_marketing(move, to);
 		returned.reason = returned.note = NULL;
-		smk_handoffs_decide(recorder->handoffs, &returned);
+		decide_handoff(recorder, &pending->to_marketing, &returned);
 	}
 	if (offer.silent)
-		return pending;
+		return;
 	if (opens_to_sales)
-		return open_to_sales(recorder, move, &offer);
+		pending->to_sales = open_to_sales(recorder, move, &offer);
 	if (opens_to_marketing)
 	{
 		offer.to_sales = false;
 		offer.decision = NULL;
-		smk_handoffs_offer(recorder->handoffs, &offer);
+		pending->to_marketing = smk_handoffs_offer(recorder->handoffs, &offer);
 	}
-	return pending;
 }
 
 static void
@@ -387,7 +396,7 @@ record_path(Recorder *recorder, const SmkMove *move, const SmkPath *path, const 
 {
 	const SmkRules *rules = move->rules;
 	SmkCycle	cycle = {1, 0, DT_NOBEGIN};
-	SmkOffer   *pending = NULL;
+	Pending		pending = {NULL, NULL};
 	int			from = move->from;
 	bool		success = from != SMK_NO_STAGE && rules->stages[from].kind == SMK_SUCCESS;
 
@@ -399,7 +408,7 @@ record_path(Recorder *recorder, const SmkMove *move, const SmkPath *path, const 
 
 		smk_advance(rules, from, to, moved_at(move), &cycle);
 		add_move(recorder, move, from, to, cycle.cycle, i < path->length - 1, violation);
-		pending = step_handoffs(recorder, move, from, to, cycle.cycle, pending);
+		step_handoffs(recorder, move, from, to, cycle.cycle, &pending);
 		success |= rules->stages[to].kind == SMK_SUCCESS;
 		from = to;
 	}
