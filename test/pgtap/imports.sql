@@ -15,6 +15,9 @@ INSERT INTO crm.event_consumer (name) VALUES ('mailer');
 -- without an import, old times are refused
 SELECT pg_temp.refused($$INSERT INTO crm.lead (stage, stage_since) VALUES ('lead', '2020-02-29 12:00Z')$$, 'SM011', 'an old lead outside an import');
 
+-- the old CRM keeps its ids
+ALTER TABLE crm.lead ALTER COLUMN id RESTART WITH 1000;
+
 -- a history, told move by move with its own times
 BEGIN;
 SET LOCAL smarketing.import = 'old crm "2024"';
@@ -74,7 +77,7 @@ SELECT pg_temp.refused($$INSERT INTO crm.lead (stage, stage_since) VALUES ('lead
 -- COPY and upsert
 BEGIN;
 SET LOCAL smarketing.import = 'copied';
-\copy crm.lead (external_id, stage, stage_since, owner, excluded) from program 'printf "c1\\tmql\\t2021-01-01 00:00Z\\tana\\t\\\\N\\nc2\\tmql\\t2021-01-01 00:00Z\\t\\\\N\\ttest\\nc3\\tmql\\t2021-01-02 00:00Z\\t\\\\N\\t\\\\N\\nc4\\trecycled\\t\\\\N\\t\\\\N\\t\\\\N\\n" | grep -v recycled'
+\copy crm.lead (external_id, stage, stage_since, owner, excluded) from program 'printf "c1\\tmql\\t2021-01-01 00:00Z\\tana\\t\\\\N\\nc2\\tmql\\t2021-01-01 00:00Z\\t\\\\N\\ttest\\nc3\\tmql\\t2021-01-02 00:00Z\\t\\\\N\\t\\\\N\\n"'
 INSERT INTO crm.lead (external_id, stage, stage_since) SELECT 'many' || n, 'mql', '2021-02-01 00:00Z'::timestamptz + n * interval '1 minute' FROM generate_series(1, 5) AS n;
 INSERT INTO crm.lead (external_id, stage, stage_since) VALUES ('c1', 'sal', '2021-01-05 00:00Z'), ('c5', 'sal', '2021-01-05 00:00Z')
     ON CONFLICT (external_id) DO UPDATE SET stage = excluded.stage, stage_since = excluded.stage_since;
@@ -148,11 +151,11 @@ COMMIT;
 -- a long import, in one statement: more rows than are written out together
 BEGIN;
 SET LOCAL smarketing.import = 'big';
-INSERT INTO crm.lead (external_id, stage, stage_since) SELECT 'big' || n, 'mql', '2022-01-01Z' FROM generate_series(1, 45000) AS n;
+INSERT INTO crm.lead (external_id, stage, stage_since) SELECT 'big' || n, 'mql', '2022-01-01Z' FROM generate_series(1, 21000) AS n;
 UPDATE crm.lead SET stage = 'sal', stage_since = '2022-01-02Z' WHERE external_id LIKE 'big%';
 COMMIT;
-SELECT is((SELECT count(*) || ' ' || count(DISTINCT lead_id) FROM crm.stage_change WHERE import_batch = 'big'), '90000 45000', 'forty-five thousand leads, two moves each');
+SELECT is((SELECT count(*) || ' ' || count(DISTINCT lead_id) FROM crm.stage_change WHERE import_batch = 'big'), '42000 21000', 'twenty-one thousand leads, two moves each');
 SELECT is((SELECT count(*) FROM crm.handoff AS h JOIN crm.lead AS l ON l.id = h.lead_id WHERE l.external_id LIKE 'big%' AND h.decision = 'accepted' AND h.decided_at = '2022-01-02Z'),
-          45000::bigint, 'and their handoffs, decided');
+          21000::bigint, 'and their handoffs, decided');
 
 \ir include/end.psql
