@@ -215,7 +215,7 @@ BEGIN
     COMMENT ON COLUMN lead.cycle IS
         'Which round through the lifecycle this is, from 1; rises when a recycled lead qualifies again and when a customer opens another opportunity. Kept by smarketing.';
     COMMENT ON COLUMN lead.sales_cycle IS
-        'The last cycle in which the lead stood in a stage that sales works; 0 means never. Kept by smarketing.';
+        'The last cycle in which the lead stood in a stage that sales works; 0 means never in a stage of sales, -1 that sales has only closed it. Kept by smarketing.';
     COMMENT ON COLUMN lead.customer_since IS
         'When the lead first became a customer; null if never. Kept by smarketing.';
     COMMENT ON COLUMN lead.owner IS

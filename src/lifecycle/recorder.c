@@ -313,25 +313,67 @@ decision_of_marketing(const SmkMove *move, int to)
 	return "accepted";
 }
 
-/* The offers that earlier steps of the same path have opened, or NULL. */
+/* Handoffs that earlier steps of the same path have opened, or NULL. */
 typedef struct Pending
 {
 	SmkOffer   *to_sales;
 	SmkOffer   *to_marketing;
 } Pending;
 
-/* Decide the offer that the path itself opened, else the one in the table. */
+/*
+ * An offer of this path is decided where it stands; an older one in the table.
+ */
 static void
-decide_handoff(Recorder *recorder, SmkOffer **pending, const SmkOffer *decided)
+decide_handoff(Recorder *recorder, const SmkOffer *offer, SmkOffer **pending)
 {
-	if (*pending != NULL)
-	{
-		(*pending)->decision = decided->decision;
-		(*pending)->decided_at = decided->at;
-		*pending = NULL;
-	}
+	if (*pending == NULL)
+		smk_handoffs_decide(recorder->handoffs, offer);
 	else
-		smk_handoffs_decide(recorder->handoffs, decided);
+	{
+		(*pending)->decision = offer->decision;
+		(*pending)->decided_at = offer->at;
+		if (offer->to_sales)
+		{
+			(*pending)->reason = offer->reason;
+			(*pending)->note = offer->note;
+		}
+	}
+	*pending = NULL;
+}
+
+/* A handoff stage is left: what that says of the offer to sales. */
+static void
+leave_handoff_stage(Recorder *recorder, const SmkMove *move, const SmkOffer *step, Pending *pending)
+{
+	SmkOffer	offer = *step;
+
+	if (move->origin == SMK_BY_DECISION && pending->to_sales == NULL)
+		return;					/* the client has decided it */
+	offer.to_sales = true;
+	offer.decision = smk_decision_of_move(move->rules, &recorder->actor, step->to, step->reason,
+										  move->automatic);
+	decide_handoff(recorder, &offer, &pending->to_sales);
+}
+
+/* A stage of marketing is left: a lead that sales had given back is taken on. */
+static void
+leave_marketing(Recorder *recorder, const SmkMove *move, const SmkOffer *step, Pending *pending)
+{
+	SmkOffer	offer = *step;
+
+	offer.to_sales = false;
+	offer.decision = decision_of_marketing(move, step->to);
+	offer.reason = offer.note = NULL;
+	decide_handoff(recorder, &offer, &pending->to_marketing);
+}
+
+/* Has the lead stood in a stage of sales, which may have given it back? */
+static bool
+may_be_given_back(const SmkMove *move, const Pending *pending)
+{
+	return pending->to_marketing != NULL ||
+		(!move->entry &&
+		 DatumGetInt32(smk_lead_value(move->rules, &move->old, SMK_LEAD_SALES_CYCLE)) != 0);
 }
 
 /* What one step means for handoffs. */
@@ -339,47 +381,28 @@ static void
 step_handoffs(Recorder *recorder, const SmkMove *move, int from, int to, int cycle,
 			  Pending *pending)
 {
-	const SmkRules *rules = move->rules;
-	const SmkStage *source = from == SMK_NO_STAGE ? NULL : &rules->stages[from];
-	const SmkStage *goal = &rules->stages[to];
-	SmkOffer	offer;
-	bool		opens_to_sales = goal->kind == SMK_HANDOFF && (source == NULL || source->department == SMK_MARKETING);
-	bool		opens_to_marketing = source && source->department == SMK_SALES && goal->department == SMK_MARKETING;
+	const SmkStage *source = from == SMK_NO_STAGE ? NULL : &move->rules->stages[from];
+	const SmkStage *goal = &move->rules->stages[to];
+	bool		from_sales = source && source->department == SMK_SALES;
 	bool		leaves_handoff = source && source->kind == SMK_HANDOFF;
-	bool		leaves_marketing = source && source->department == SMK_MARKETING && !move->entry &&
-		(pending->to_marketing != NULL ||
-		 DatumGetInt32(smk_lead_value(rules, &move->old, SMK_LEAD_SALES_CYCLE)) > 0);
+	bool		leaves_marketing = source && !from_sales && may_be_given_back(move, pending);
+	bool		opens_to_sales = goal->kind == SMK_HANDOFF && !from_sales;
+	bool		opens_to_marketing = from_sales && goal->department == SMK_MARKETING;
+	SmkOffer	offer;
 
 	if (!opens_to_sales && !opens_to_marketing && !leaves_handoff && !leaves_marketing)
 		return;
 	offer = describe_offer(recorder, move, from, to, cycle);
-	if (leaves_handoff && (pending->to_sales != NULL || move->origin != SMK_BY_DECISION))
-	{
-		SmkOffer	offered = offer;
-
-		offered.to_sales = true;
-		offered.decision = smk_decision_of_move(rules, &recorder->actor, to, offer.reason, move->automatic);
-		decide_handoff(recorder, &pending->to_sales, &offered);
-	}
+	if (leaves_handoff)
+		leave_handoff_stage(recorder, move, &offer, pending);
 	if (leaves_marketing)
-	{
-		SmkOffer	returned = offer;
-
-		returned.to_sales = false;
-		returned.decision = decision_of_marketing(move, to);
-		returned.reason = returned.note = NULL;
-		decide_handoff(recorder, &pending->to_marketing, &returned);
-	}
+		leave_marketing(recorder, move, &offer, pending);
 	if (offer.silent)
 		return;
 	if (opens_to_sales)
 		pending->to_sales = open_to_sales(recorder, move, &offer);
 	if (opens_to_marketing)
-	{
-		offer.to_sales = false;
-		offer.decision = NULL;
 		pending->to_marketing = smk_handoffs_offer(recorder->handoffs, &offer);
-	}
 }
 
 static void
