@@ -486,11 +486,10 @@ move_leads(Judge *judge)
 {
 	SmkStatement statement = {0};
 
-	statement.text = "WITH locked AS (SELECT l.id FROM %s.lead AS l"
-		" WHERE l.id OPERATOR(pg_catalog.=) ANY (SELECT lead_id FROM smk_goal) ORDER BY l.id FOR UPDATE)"
+	statement.text = "WITH locked AS (SELECT l.id, g.to_stage, g.reason, g.note FROM smk_goal AS g"
+		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) g.lead_id ORDER BY l.id FOR UPDATE OF l)"
 		" UPDATE %s.lead AS l SET stage = g.to_stage, reason = g.reason, note = g.note"
-		" FROM smk_goal AS g JOIN locked ON locked.id OPERATOR(pg_catalog.=) g.lead_id"
-		" WHERE l.id OPERATOR(pg_catalog.=) g.lead_id";
+		" FROM locked AS g WHERE l.id OPERATOR(pg_catalog.=) g.id";
 	statement.batches[0] = judge->goals;
 	smk_run(judge->ws, SMK_BY_DECISION, NULL, &statement);
 }
