@@ -159,18 +159,24 @@ write_rest(Recorder *recorder)
 					 " FROM smk_fix AS f WHERE l.id OPERATOR(pg_catalog.=) f.lead_id",
 					 recorder->fixes);
 	if (recorder->accounts->rows > 0)
+	{
+		/* a statement of its own: the next one sees what we have waited for */
+		run_on_batch(recorder, SMK_BY_LEAD,
+					 "SELECT FROM %s.account AS a"
+					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
+					 " ORDER BY a.id FOR UPDATE", recorder->accounts);
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "WITH judged AS (SELECT a.id, EXISTS (SELECT FROM %s.lead AS l"
 					 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
 					 " WHERE l.account_id OPERATOR(pg_catalog.=) a.id"
 					 " AND l.customer_since IS NOT NULL AND s.kind OPERATOR(pg_catalog.<>) 'exit') AS is_customer"
 					 " FROM %s.account AS a"
-					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
-					 " ORDER BY a.id FOR UPDATE)"
+					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account))"
 					 " UPDATE %s.account AS a SET is_customer = j.is_customer FROM judged AS j"
 					 " WHERE a.id OPERATOR(pg_catalog.=) j.id"
 					 " AND a.is_customer OPERATOR(pg_catalog.<>) j.is_customer",
 					 recorder->accounts);
+	}
 	if (recorder->dues->rows > 0)
 		run_on_batch(recorder, SMK_BY_RULE,
 					 "UPDATE %s.lead AS l SET stage = d.to_stage FROM smk_due AS d"
