@@ -12,11 +12,13 @@ SQL_SOURCES = \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
+	src/sla/tables.sql \
 	src/workspace/template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
+	src/sla/triggers.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/workspace/comments.sql \

@@ -212,6 +212,7 @@ typedef struct Judge
 	SmkWorkspace *ws;
 	const SmkRules *rules;
 	SmkActor	actor;
+	SmkClocks  *clocks;
 	Shape		shape;
 	SmkBatch   *goals;			/* leads that a decision moves */
 	SmkBatch   *decided;		/* handoffs that were decided */
@@ -257,11 +258,6 @@ judge_actor(const Judge *judge, const Row *row, bool to_sales)
 
 	if (is_observing(judge))
 		return;
-	if (member == NULL && judge->rules->require_actor)
-		refuse(judge, ERRCODE_SMK_ACTOR, "decided_by",
-			   psprintf("workspace \"%s\" requires every write to name its actor", judge->ws->name),
-			   pstrdup("Neither smarketing.actor nor the session's role names a member."),
-			   pstrdup("SET LOCAL smarketing.actor = '…', or give the role a row in table member (db_role)."));
 	if (!smk_actor_is(&judge->actor, to_sales ? SMK_SALES : SMK_MARKETING))
 		refuse(judge, ERRCODE_SMK_DECISION, "decision",
 			   psprintf("handoff " INT64_FORMAT " is not offered to %s", id_of(&judge->shape, row), member->name),
@@ -403,6 +399,8 @@ judge_row(Judge *judge, const Row *old, const Row *new)
 	smk_batch_add(judge->decided, &VALUE(shape, new, ID), &isnull);
 	if (!to_sales)
 		return;
+	smk_handoff_decided(judge->clocks, DatumGetInt64(VALUE(shape, new, LEAD_ID)), decision,
+						DatumGetTimestampTz(VALUE(shape, new, DECIDED_AT)));
 	if (strcmp(decision, "rerouted") == 0)
 		add_reroute(judge, new);
 	else
@@ -453,7 +451,8 @@ complete_offer(HeapTuple tuple, TupleDesc desc, void *arg)
 static void
 write_reroutes(Judge *judge)
 {
-	SmkHandoffs *handoffs = smk_handoffs_begin(judge->ws, judge->rules, &judge->actor, judge->rules->live);
+	SmkHandoffs *handoffs = smk_handoffs_begin(judge->ws, judge->rules, &judge->actor,
+											   judge->rules->live, judge->clocks);
 	SmkBatch   *batch = smk_batch_create("smk_candidate", decided_columns, lengthof(decided_columns));
 	Relation	lead = RelationIdGetRelation(judge->ws->tables[SMK_TABLE_LEAD]);
 	OfferLookup lookup = {judge->rules, judge->reroutes, RelationGetDescr(lead), CurrentMemoryContext};
@@ -476,6 +475,7 @@ write_reroutes(Judge *judge)
 	foreach(lc, judge->reroutes)
 		smk_handoffs_offer(handoffs, lfirst(lc));
 	smk_handoffs_write_offers(handoffs);
+	smk_clocks_write(judge->clocks);
 	smk_batch_end(batch);
 	RelationClose(lead);
 }
@@ -541,12 +541,15 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 		judge.ws = ws;
 		judge.rules = smk_rules(ws);
 		judge.actor = smk_actor(ws, judge.rules);
+		judge.clocks = smk_clocks_begin(ws, judge.rules, &judge.actor);
 		judge.shape = shape_of(data->tg_relation);
+		smk_require_actor(ws, judge.rules, &judge.actor, "handoff");
 		judge.goals = smk_batch_create("smk_goal", goal_columns, lengthof(goal_columns));
 		judge.decided = smk_batch_create("smk_decided", decided_columns, lengthof(decided_columns));
 		judge_rows(&judge, data);
 		if (judge.decided->rows > 0 && judge.rules->live)
 			write_events(&judge);
+		smk_clocks_write(judge.clocks);
 		if (judge.reroutes != NIL)
 			write_reroutes(&judge);
 		if (judge.goals->rows > 0)
@@ -657,6 +660,7 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	const SmkRules *rules;
 	SmkActor	actor;
 	SmkHandoffs *handoffs;
+	SmkClocks  *clocks;
 	Relation	lead;
 	Activation	activation = {0};
 	ListCell   *lc;
@@ -671,7 +675,8 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	rules = smk_rules(ws);
 	actor = smk_actor(ws, rules);
 	actor.batch = NULL;			/* this is what an import leaves out */
-	handoffs = smk_handoffs_begin(ws, rules, &actor, rules->live);
+	clocks = smk_clocks_begin(ws, rules, &actor);
+	handoffs = smk_handoffs_begin(ws, rules, &actor, rules->live, clocks);
 	lead = relation_open(ws->tables[SMK_TABLE_LEAD], AccessShareLock);
 	activation.rules = rules;
 	activation.desc = RelationGetDescr(lead);
@@ -683,6 +688,7 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	foreach(lc, activation.offers)
 		smk_handoffs_offer(handoffs, lfirst(lc));
 	smk_handoffs_write_offers(handoffs);
+	smk_clocks_write(clocks);
 	relation_close(lead, AccessShareLock);
 	smk_unpin(ws);
 	PG_RETURN_INT64(list_length(activation.offers));

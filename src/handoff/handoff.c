@@ -26,7 +26,8 @@ static const SmkBatchColumn owner_columns[] = {
 };
 
 SmkHandoffs *
-smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor, bool events)
+smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor, bool events,
+				   SmkClocks *clocks)
 {
 	SmkHandoffs *handoffs = palloc0(sizeof(SmkHandoffs));
 
@@ -34,6 +35,7 @@ smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *acto
 	handoffs->rules = rules;
 	handoffs->actor = actor;
 	handoffs->events = events;
+	handoffs->clocks = clocks;
 	handoffs->context = CurrentMemoryContext;
 	return handoffs;
 }
@@ -58,6 +60,42 @@ actor_name(const SmkHandoffs *handoffs)
 }
 
 void
+smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at)
+{
+	const int  *events = clocks->rules->sla->handoff;
+
+	if (strcmp(decision, "withdrawn") == 0)
+	{
+		smk_clocks_cancel(clocks, lead_id, at, "withdrawn", true);
+		return;
+	}
+	if (strcmp(decision, "accepted") == 0 || strcmp(decision, "auto_accepted") == 0)
+		smk_clocks_event(clocks, lead_id, events[SMK_ACCEPTED], at, false);
+	else
+		smk_clocks_event(clocks, lead_id, events[SMK_REJECTED], at, false);
+	smk_clocks_event(clocks, lead_id, events[SMK_DECIDED], at, false);
+	if (strcmp(decision, "merged") == 0)
+		smk_clocks_cancel(clocks, lead_id, at, "merged", false);
+}
+
+/* Offers that are open now start clocks. */
+static void
+tell_clocks(const SmkHandoffs *handoffs)
+{
+	const int  *events = handoffs->rules->sla->handoff;
+	ListCell   *lc;
+
+	foreach(lc, handoffs->offers)
+	{
+		const SmkOffer *offer = lfirst(lc);
+
+		if (offer->decision == NULL && !offer->silent)
+			smk_clocks_event(handoffs->clocks, offer->lead_id,
+							 events[offer->to_sales ? SMK_OFFERED : SMK_RETURNED], offer->at, false);
+	}
+}
+
+void
 smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 {
 	MemoryContext old = MemoryContextSwitchTo(handoffs->context);
@@ -77,6 +115,8 @@ smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 	set_text(&values[6], &nulls[6], offer->note);
 	values[7] = BoolGetDatum(offer->silent);
 	smk_batch_add(handoffs->decisions, values, nulls);
+	if (offer->to_sales)
+		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at);
 }
 
 SmkOffer *
@@ -280,6 +320,9 @@ smk_handoffs_write_offers(SmkHandoffs *handoffs)
 	}
 	smk_batch_end(batch);
 	if (!import)
+	{
 		write_owners(handoffs);
+		tell_clocks(handoffs);
+	}
 	handoffs->offers = NIL;
 }

@@ -360,7 +360,7 @@ judge_actor(const SmkMove *move)
 {
 	SmkRefusal	refusal = {0};
 
-	if (!move->rules->require_actor || move->actor->member != NULL)
+	if (!move->actor->impostor && (!move->rules->require_actor || move->actor->member != NULL))
 		return refusal;
 	refusal.sqlstate = ERRCODE_SMK_ACTOR;
 	refusal.message = psprintf("workspace \"%s\" requires every write to name its actor", move->ws->name);

@@ -38,6 +38,7 @@ typedef struct Recorder
 	SmkBatch   *dues;			/* automatic moves on entry, at the end */
 	SmkBatch   *accounts;		/* whose is_customer may have changed */
 	SmkHandoffs *handoffs;
+	SmkClocks  *clocks;
 	int			rows;			/* in the current batches */
 } Recorder;
 
@@ -74,8 +75,9 @@ new_batches(Recorder *recorder)
 	MemoryContext old = MemoryContextSwitchTo(recorder->batch_context);
 
 	recorder->moves = smk_batch_create("smk_move", move_columns, lengthof(move_columns));
+	recorder->clocks = smk_clocks_begin(recorder->ws, recorder->rules, &recorder->actor);
 	recorder->handoffs = smk_handoffs_begin(recorder->ws, recorder->rules, &recorder->actor,
-											writes_events(recorder));
+											writes_events(recorder), recorder->clocks);
 	recorder->rows = 0;
 	MemoryContextSwitchTo(old);
 }
@@ -143,6 +145,7 @@ write_batches(Recorder *recorder)
 	smk_handoffs_write_decisions(recorder->handoffs);
 	write_history(recorder);
 	smk_handoffs_write_offers(recorder->handoffs);
+	smk_clocks_write(recorder->clocks);
 	smk_batch_end(recorder->moves);
 	MemoryContextReset(recorder->batch_context);
 	new_batches(recorder);
@@ -394,6 +397,7 @@ record_path(Recorder *recorder, const SmkMove *move, const SmkPath *path, const 
 	const SmkRules *rules = move->rules;
 	SmkCycle	cycle = {1, 0, DT_NOBEGIN};
 	SmkOffer   *pending = NULL;
+	int64		id = DatumGetInt64(smk_lead_value(rules, &move->new, SMK_LEAD_ID));
 	int			from = move->from;
 	bool		success = from != SMK_NO_STAGE && rules->stages[from].kind == SMK_SUCCESS;
 
@@ -406,6 +410,9 @@ record_path(Recorder *recorder, const SmkMove *move, const SmkPath *path, const 
 		smk_advance(rules, from, to, moved_at(move), &cycle);
 		add_move(recorder, move, from, to, cycle.cycle, i < path->length - 1, violation);
 		pending = step_handoffs(recorder, move, from, to, cycle.cycle, pending);
+		if (!is_silent(move))
+			smk_clocks_event(recorder->clocks, id, recorder->rules->sla->stage[to], moved_at(move),
+							 i < path->length - 1);
 		success |= rules->stages[to].kind == SMK_SUCCESS;
 		from = to;
 	}
@@ -640,6 +647,39 @@ check_unmoved(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 }
 
 static void
+forget_lead(Recorder *recorder, const SmkLead *lead)
+{
+	withdraw_handoffs(recorder, lead, recorder->now);
+	smk_clocks_cancel(recorder->clocks, DatumGetInt64(smk_lead_value(recorder->rules, lead, SMK_LEAD_ID)),
+					  recorder->now, "deleted", false);
+}
+
+static bool
+truth(const Recorder *recorder, const SmkLead *lead, SmkLeadColumn column)
+{
+	return !smk_lead_null(recorder->rules, lead, column) &&
+		DatumGetBool(smk_lead_value(recorder->rules, lead, column));
+}
+
+/* Clocks stop for a lead that nobody may work on, and stand still while it waits. */
+static void
+follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
+{
+	const SmkRules *rules = recorder->rules;
+	int64		id = DatumGetInt64(smk_lead_value(rules, new, SMK_LEAD_ID));
+	TimestampTz at = DatumGetTimestampTz(smk_lead_value(rules, new, SMK_LEAD_STAGE_SINCE));
+	TimestampTz until = smk_paused_until(rules, new, recorder->now);
+
+	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", false);
+	if (!truth(recorder, old, SMK_LEAD_DO_NOT_CONTACT) && truth(recorder, new, SMK_LEAD_DO_NOT_CONTACT))
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", false);
+	if (until != smk_paused_until(rules, old, recorder->now))
+		smk_clocks_pause(recorder->clocks, id,
+						 smk_same_text(rules, old, new, SMK_LEAD_STAGE) ? recorder->now : at, until);
+}
+
+static void
 record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 {
 	const SmkRules *rules = recorder->rules;
@@ -652,6 +692,8 @@ record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 		record_move(recorder, old, new);
 	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
 		withdraw_handoffs(recorder, new, recorder->now);
+	if (rules->sla->ncommitments > 0)
+		follow_clocks(recorder, old, new);
 	if (!smk_lead_null(rules, new, SMK_LEAD_CUSTOMER_SINCE) &&
 		(smk_lead_null(rules, old, SMK_LEAD_ACCOUNT_ID) != smk_lead_null(rules, new, SMK_LEAD_ACCOUNT_ID) ||
 		 smk_lead_value(rules, old, SMK_LEAD_ACCOUNT_ID) != smk_lead_value(rules, new, SMK_LEAD_ACCOUNT_ID)))
@@ -680,7 +722,7 @@ for_each_row(Recorder *recorder, TriggerData *data,
 		if (old == NULL)
 			record_entry(recorder, &after);
 		else if (new == NULL)
-			withdraw_handoffs(recorder, &before, recorder->now);
+			forget_lead(recorder, &before);
 		else
 			record_change(recorder, &before, &after);
 		MemoryContextReset(recorder->row_context);
@@ -715,6 +757,8 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 	{
 		Recorder   *recorder = begin(ws);
 
+		if (recorder->cause->origin == SMK_BY_CLIENT)
+			smk_require_actor(ws, recorder->rules, &recorder->actor, "lead");
 		for_each_row(recorder, data, old_store, new_store);
 		finish(recorder);
 	}

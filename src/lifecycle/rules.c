@@ -12,6 +12,7 @@
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
+#include "sla/clock.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
@@ -58,6 +59,9 @@ static const LeadColumn lead_columns[SMK_LEAD_COLUMNS] = {
 	[SMK_LEAD_SALES_CYCLE] = {"sales_cycle", INT4OID},
 	[SMK_LEAD_CUSTOMER_SINCE] = {"customer_since", TIMESTAMPTZOID},
 	[SMK_LEAD_OWNER] = {"owner", TEXTOID},
+	[SMK_LEAD_FOLLOW_UP_ON] = {"follow_up_on", DATEOID},
+	[SMK_LEAD_FOLLOW_UP_RAISED_ON] = {"follow_up_raised_on", DATEOID},
+	[SMK_LEAD_DO_NOT_CONTACT] = {"do_not_contact", BOOLOID},
 	[SMK_LEAD_EXCLUDED] = {"excluded", TEXTOID},
 	[SMK_LEAD_FIT] = {"fit", FLOAT8OID},
 	[SMK_LEAD_ENGAGEMENT] = {"engagement", FLOAT8OID},
@@ -292,6 +296,7 @@ load_stage(HeapTuple tuple, TupleDesc desc, void *arg)
 	stage->position = column_int(tuple, desc, 2);
 	stage->department = department_of(column_text(tuple, desc, 3));
 	stage->kind = stage_kind_of(column_text(tuple, desc, 4));
+	stage->pauses_clocks = column_bool(tuple, desc, 5);
 	MemoryContextSwitchTo(old);
 }
 
@@ -306,6 +311,8 @@ load_kind(HeapTuple tuple, TupleDesc desc, void *arg)
 	kind->name = column_text(tuple, desc, 1);
 	kind->department = department_of(column_text(tuple, desc, 2));
 	kind->is_touch = column_bool(tuple, desc, 3);
+	kind->is_attempt = column_bool(tuple, desc, 4);
+	kind->is_contact = column_bool(tuple, desc, 5);
 	MemoryContextSwitchTo(old);
 }
 
@@ -415,6 +422,8 @@ load_member(HeapTuple tuple, TupleDesc desc, void *arg)
 	member->active = column_bool(tuple, desc, 6);
 	member->weight = column_float(tuple, desc, 7);
 	member->capacity = column_int(tuple, desc, 8);
+	member->calendar = column_text(tuple, desc, 9);
+	member->team_calendar = column_text(tuple, desc, 10);
 	MemoryContextSwitchTo(old);
 }
 
@@ -476,18 +485,20 @@ load_tables(Loading *loading)
 	SmkRules   *rules = loading->rules;
 
 	load(loading, "SELECT name, value OPERATOR(pg_catalog.#>>) '{}' FROM %s.setting", load_setting);
-	load(loading, "SELECT name, position, department, kind FROM %s.stage ORDER BY position, name COLLATE pg_catalog.\"C\"",
+	load(loading, "SELECT name, position, department, kind, pauses_clocks FROM %s.stage ORDER BY position, name COLLATE pg_catalog.\"C\"",
 		 load_stage);
 	rules->transitions = MemoryContextAllocZero(rules->context,
 												(rules->nstages + 1) * Max(rules->nstages, 1) *
 												sizeof(SmkTransition *));
-	load(loading, "SELECT name, department, is_touch FROM %s.activity_kind", load_kind);
+	load(loading, "SELECT name, department, is_touch, is_attempt, is_contact FROM %s.activity_kind", load_kind);
 	load(loading, "SELECT from_stage, to_stage, condition, automatic_when, department, reason_kind, automatic_on"
 		 " FROM %s.transition", load_transition);
-	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason", load_reason);
+	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason ORDER BY name COLLATE pg_catalog.\"C\"", load_reason);
 	load(loading, "SELECT name, condition FROM %s.persona ORDER BY position, name COLLATE pg_catalog.\"C\"", load_persona);
-	load(loading, "SELECT name, kind, department, team, db_role, active, weight::pg_catalog.float8,"
-		 " COALESCE(capacity, -1) FROM %s.member ORDER BY name COLLATE pg_catalog.\"C\"", load_member);
+	load(loading, "SELECT m.name, m.kind, m.department, m.team, m.db_role, m.active, m.weight::pg_catalog.float8,"
+		 " COALESCE(m.capacity, -1), m.calendar, t.calendar FROM %s.member AS m"
+		 " LEFT JOIN %s.team AS t ON t.name OPERATOR(pg_catalog.=) m.team"
+		 " ORDER BY m.name COLLATE pg_catalog.\"C\"", load_member);
 	load(loading, "SELECT member, COALESCE(pg_catalog.lower(during), '-infinity'),"
 		 " COALESCE(pg_catalog.upper(during), 'infinity') FROM %s.absence"
 		 " WHERE NOT pg_catalog.upper(during) OPERATOR(pg_catalog.<) pg_catalog.now()"
@@ -557,6 +568,7 @@ smk_rules_load(SmkWorkspace *ws)
 	find_lead_columns(ws, rules, loading.lead);
 	loading.snapshot = RegisterSnapshot(GetLatestSnapshot());
 	load_tables(&loading);
+	rules->sla = smk_sla_rules_load(ws, rules, loading.lead, loading.snapshot);
 	UnregisterSnapshot(loading.snapshot);
 	relation_close(lead, AccessShareLock);
 

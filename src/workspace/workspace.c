@@ -64,6 +64,12 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_DEAL] = "deal",
 	[SMK_TABLE_HANDOFF] = "handoff",
 	[SMK_TABLE_EVENT] = "event",
+	[SMK_TABLE_CALENDAR] = "calendar",
+	[SMK_TABLE_CALENDAR_VERSION] = "calendar_version",
+	[SMK_TABLE_AGREEMENT] = "agreement",
+	[SMK_TABLE_COMMITMENT] = "commitment",
+	[SMK_TABLE_SLA_CLOCK] = "sla_clock",
+	[SMK_TABLE_FEEDBACK] = "feedback",
 	[SMK_TABLE_CONFIG_CHANGE] = "config_change",
 };
 
