@@ -5,32 +5,28 @@ odd='"Ção ""x"""'
 
 # Everything that a restore must bring back, as text.
 contents() { # DATABASE SCHEMA...
-	local database=$1 schema table
+	local database=$1 schema
 	shift
 	for schema in "$@"; do
-		sql "$database" "SELECT c.relname, c.relkind, c.relowner::regrole, c.reloptions, c.relacl, obj_description(c.oid, 'pg_class')
-			FROM pg_class AS c WHERE relnamespace = '$schema'::regnamespace ORDER BY 1, 2"
-		sql "$database" "SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
+		psql -XqAt -v ON_ERROR_STOP=1 -v schema="$schema" -d "$database" <<-'SQL' | LC_ALL=C sort
+			CREATE TEMPORARY VIEW r AS SELECT * FROM pg_class WHERE relnamespace = :'schema'::regnamespace;
+			SELECT relname, relkind, relowner::regrole, reloptions, relacl, obj_description(oid, 'pg_class') FROM r;
+			SELECT relname, attnum, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
 				pg_get_expr(adbin, adrelid), col_description(attrelid, attnum)
-			FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-			LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-			WHERE relnamespace = '$schema'::regnamespace AND attnum > 0 AND NOT attisdropped ORDER BY 1::text, 2"
-		sql "$database" "SELECT pg_get_triggerdef(t.oid), tgenabled FROM pg_trigger AS t JOIN pg_class ON pg_class.oid = tgrelid
-			WHERE relnamespace = '$schema'::regnamespace AND NOT tgisinternal ORDER BY 1"
-		sql "$database" "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint
-			WHERE connamespace = '$schema'::regnamespace ORDER BY 1::text, 2"
-		sql "$database" "SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-			WHERE relnamespace = '$schema'::regnamespace ORDER BY 1"
-		sql "$database" "SELECT c.oid::regclass, pg_get_viewdef(c.oid) FROM pg_class AS c
-			WHERE relnamespace = '$schema'::regnamespace AND relkind = 'v' ORDER BY 1::text"
-		for table in $(sql "$database" "SELECT relname FROM pg_class WHERE relnamespace = '$schema'::regnamespace AND relkind = 'r' ORDER BY 1"); do
-			echo "$table: $(sql "$database" "SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM $schema.$table AS t")"
-		done
-		sql "$database" "SELECT sequencename, last_value FROM pg_sequences
-			WHERE schemaname = (SELECT nspname FROM pg_namespace WHERE oid = '$schema'::regnamespace) ORDER BY 1"
+			FROM pg_attribute JOIN r ON r.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+			WHERE attnum > 0 AND NOT attisdropped;
+			SELECT pg_get_triggerdef(t.oid), tgenabled, tgdeferrable, tginitdeferred
+			FROM pg_trigger AS t JOIN r ON r.oid = tgrelid WHERE NOT tgisinternal;
+			SELECT conrelid::regclass, conname, pg_get_constraintdef(c.oid) FROM pg_constraint AS c JOIN r ON r.oid = conrelid;
+			SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN r ON r.oid = indexrelid;
+			SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = (SELECT nspname FROM pg_namespace WHERE oid = :'schema'::regnamespace);
+			SELECT format('SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM %s AS t', relname, oid::regclass)
+			FROM r WHERE relkind = 'r' \gexec
+			-- a view's text changes when it is read again; what it shows must not
+			SELECT format('SELECT %L, count(*) FROM %s', relname, oid::regclass) FROM r WHERE relkind = 'v' \gexec
+		SQL
 	done
 }
-
 
 refused() { # DATABASE STATEMENT: its SQLSTATE
 	printf '%s\n' '\set VERBOSITY sqlstate' "$2;" | psql -XqAt -d "$1" 2>&1 | sed -n 's/.*ERROR:  *//p'
@@ -103,7 +99,7 @@ compare directory directory
 law directory "$odd" directory
 
 # the data only, as INSERTs, into a workspace that is emptied with its triggers off
-pg_dump --data-only --disable-triggers --inserts --schema=crm dump >"$work/data.sql"
+pg_dump --data-only --disable-triggers --inserts --schema=crm dump >"$work/data.sql" 2>/dev/null
 new_database data
 pg_dump --section=pre-data --schema=crm dump | psql -Xq -d data >/dev/null 2>&1
 is "$(psql -XqAt -v ON_ERROR_STOP=1 -d data -f "$work/data.sql" -o /dev/null 2>&1)" '' 'data only: loads with triggers off'
