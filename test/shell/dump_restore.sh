@@ -70,6 +70,7 @@ fill crm
 fill "$odd"
 is "$(sql dump 'SELECT count(*) FROM crm.deal')" 8 'the workspaces have rows of all kinds'
 contents dump crm "$odd" >"$work/before"
+ok 'there is something to compare' test "$(wc -l <"$work/before")" -gt 1000
 
 compare() { # DATABASE NAME
 	contents "$1" crm "$odd" >"$work/after"
