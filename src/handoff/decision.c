@@ -181,6 +181,7 @@ smk_handoff_guard(PG_FUNCTION_ARGS)
 	Row			old;
 	Row			new;
 
+	smk_check_table(ws, rel, SMK_TABLE_HANDOFF);
 	if (smk_cause(ws)->origin != SMK_BY_CLIENT)
 		return PointerGetDatum(update ? data->tg_newtuple : data->tg_trigtuple);
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
@@ -533,6 +534,7 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 	TriggerData *data = smk_trigger_data(fcinfo, "handoff_recorder", false, false);
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_HANDOFF);
 	smk_pin(ws);
 	if (!smk_no_rows(data->tg_newtable) && smk_cause(ws)->origin == SMK_BY_CLIENT)
 	{

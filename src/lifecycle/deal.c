@@ -215,6 +215,7 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 	TriggerData *data = smk_trigger_data(fcinfo, "deal_recorder", false, false);
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_DEAL);
 	smk_pin(ws);
 	smk_refuse_children(data->tg_relation);
 	if (!smk_no_rows(data->tg_oldtable) || !smk_no_rows(data->tg_newtable))

@@ -750,6 +750,7 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 	Tuplestorestate *new_store = data->tg_newtable;
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	smk_pin(ws);
 	smk_refuse_children(data->tg_relation);
 	if ((!smk_no_rows(old_store) || !smk_no_rows(new_store)) &&
@@ -773,10 +774,12 @@ Datum
 smk_lead_truncated(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "lead_truncated", false, false);
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 	SmkStatement statement = {0};
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	statement.text = "UPDATE %s.handoff SET decision = 'withdrawn', decided_at = pg_catalog.now()"
 		" WHERE decision IS NULL";
-	smk_run(smk_workspace_of(data->tg_relation), SMK_BY_LEAD, NULL, &statement);
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
 	return PointerGetDatum(NULL);
 }
