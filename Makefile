@@ -24,6 +24,7 @@ SQL_SOURCES = \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
+	src/sla/comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/workspace/events.sql \

@@ -14,6 +14,7 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pathnodes.h"
+#include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/jsonpath.h"
 

@@ -157,6 +157,8 @@ smk_advance(const SmkRules *rules, int from, int to, TimestampTz at, SmkCycle *c
 			cycle->cycle++;
 		cycle->sales_cycle = cycle->cycle;
 	}
+	else if (goal->department == SMK_SALES && cycle->sales_cycle == 0)
+		cycle->sales_cycle = SMK_CLOSED_UNWORKED;
 	if (goal->kind == SMK_SUCCESS && cycle->customer_since == DT_NOBEGIN)
 		cycle->customer_since = at;
 }

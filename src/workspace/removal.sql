@@ -20,6 +20,15 @@ BEGIN ATOMIC
         SELECT 'pg_catalog.pg_extension'::regclass, e.oid
         FROM pg_catalog.pg_extension AS e
         WHERE e.extname = 'smarketing'
+    ), part (classid, objid) AS (
+        -- of a member: array and row types, the entries of an operator family
+        SELECT m.classid, m.objid FROM member AS m
+        UNION
+        SELECT d.classid, d.objid
+        FROM part AS t
+        JOIN pg_catalog.pg_depend AS d ON d.refclassid = t.classid AND d.refobjid = t.objid AND d.deptype IN ('i', 'a')
+            AND d.classid IN ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_class'::regclass,
+                              'pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
     ), taken (classid, objid, objsubid, depth) AS (
         SELECT m.classid, m.objid, 0, 0 FROM member AS m
         UNION
@@ -37,13 +46,11 @@ BEGIN ATOMIC
     )
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
-    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM member AS m)
-      -- parts of our operator families, and of what is listed itself
-      AND t.classid NOT IN ('pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
+    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM part AS m)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
                       WHERE t.classid = 'pg_catalog.pg_class'::regclass AND c.oid = t.objid
                         AND (c.relkind = 't' OR c.relnamespace = 'pg_toast'::regnamespace
-                             OR c.relkind = 'c' AND c.reltype IN (SELECT m.objid FROM member AS m
+                             OR c.relkind = 'c' AND c.reltype IN (SELECT m.objid FROM part AS m
                                                                   WHERE m.classid = 'pg_catalog.pg_type'::regclass)))
       -- a constraint trigger's constraint: the trigger stands for it
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
