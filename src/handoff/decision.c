@@ -181,6 +181,7 @@ smk_handoff_guard(PG_FUNCTION_ARGS)
 	Row			old;
 	Row			new;
 
+	smk_check_table(ws, rel, SMK_TABLE_HANDOFF);
 	if (smk_cause(ws)->origin != SMK_BY_CLIENT)
 		return PointerGetDatum(update ? data->tg_newtuple : data->tg_trigtuple);
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
@@ -533,6 +534,7 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 	TriggerData *data = smk_trigger_data(fcinfo, "handoff_recorder", false, false);
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_HANDOFF);
 	smk_pin(ws);
 	if (!smk_no_rows(data->tg_newtable) && smk_cause(ws)->origin == SMK_BY_CLIENT)
 	{
@@ -593,29 +595,59 @@ collect_imported(HeapTuple tuple, TupleDesc desc, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* The imported leads that wait for an offer; $1 is the batch. */
+#define WAITING_LEADS \
+	" FROM %s.lead AS l" \
+	" JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage" \
+	" CROSS JOIN LATERAL (SELECT x.from_stage, x.import_batch FROM %s.stage_change AS x" \
+	" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c" \
+	" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage" \
+	" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1" \
+	" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL" \
+	" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id" \
+	" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
+
 static void
-select_imported(SmkWorkspace *ws, Activation *activation, Datum batch, int max_rows)
+collect_locked(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	bool		isnull;
+	Datum		id = SPI_getbinval(tuple, desc, 1, &isnull);
+
+	smk_batch_add(arg, &id, &isnull);
+}
+
+/*
+ * Lock some, then look at them again: another session may have offered them
+ * while we waited, which the statement that waited does not see.  Gives the
+ * number of leads locked.
+ */
+static int64
+select_imported(SmkWorkspace *ws, Activation *activation, Datum import, int max_rows)
 {
 	static const Oid types[] = {TEXTOID, INT4OID};
-	Datum		values[2] = {batch, Int32GetDatum(max_rows)};
-	SmkStatement statement = {0};
+	Datum		values[2] = {import, Int32GetDatum(max_rows)};
+	SmkBatch   *locked = smk_batch_create("smk_candidate", decided_columns, lengthof(decided_columns));
+	SmkStatement lock = {0};
+	SmkStatement look = {0};
 
-	statement.text = "SELECT l, l.id, c.from_stage, l.stage, l.cycle FROM %s.lead AS l"
-		" JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
-		" CROSS JOIN LATERAL (SELECT x.from_stage, x.import_batch FROM %s.stage_change AS x"
-		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
-		" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage"
-		" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1"
-		" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL"
-		" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id"
-		" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
-		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
-	statement.nargs = 2;
-	statement.types = types;
-	statement.values = values;
-	statement.callback = collect_imported;
-	statement.arg = activation;
-	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	lock.text = "SELECT l.id" WAITING_LEADS " ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
+	lock.nargs = 2;
+	lock.types = types;
+	lock.values = values;
+	lock.callback = collect_locked;
+	lock.arg = locked;
+	smk_run(ws, SMK_BY_LEAD, NULL, &lock);
+	look.text = "SELECT l, l.id, c.from_stage, l.stage, l.cycle" WAITING_LEADS
+		" AND l.id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_candidate) ORDER BY l.id";
+	look.nargs = 1;
+	look.types = types;
+	look.values = values;
+	look.batches[0] = locked;
+	look.callback = collect_imported;
+	look.arg = activation;
+	smk_run(ws, SMK_BY_LEAD, NULL, &look);
+	smk_batch_end(locked);
+	return locked->rows;
 }
 
 PG_FUNCTION_INFO_V1(smk_activate_leads);
@@ -652,7 +684,9 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	activation.desc = RelationGetDescr(lead);
 	activation.context = CurrentMemoryContext;
 	activation.now = GetCurrentTransactionStartTimestamp();
-	select_imported(ws, &activation, PG_GETARG_DATUM(1), max_rows);
+	while (select_imported(ws, &activation, PG_GETARG_DATUM(1), max_rows) > 0 &&
+		   activation.offers == NIL)
+		;						/* others were faster: take the next ones */
 	foreach(lc, activation.offers)
 		smk_handoffs_offer(handoffs, lfirst(lc));
 	smk_handoffs_write_offers(handoffs);

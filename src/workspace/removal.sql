@@ -48,6 +48,11 @@ BEGIN ATOMIC
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
     WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM part AS m)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                      WHERE t.classid = 'pg_catalog.pg_class'::regclass AND c.oid = t.objid
+                        AND (c.relkind = 't' OR c.relnamespace = 'pg_toast'::regnamespace
+                             OR c.relkind = 'c' AND c.reltype IN (SELECT m.objid FROM part AS m
+                                                                  WHERE m.classid = 'pg_catalog.pg_type'::regclass)))
       -- a constraint trigger's constraint: the trigger stands for it
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')
@@ -68,6 +73,7 @@ BEGIN ATOMIC
                        AND d.deptype = 'e'
                    JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid
                    WHERE removal_is_own.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = removal_is_own.objid
+                     AND pg_catalog.starts_with(t.tgname::text, 'smarketing_')
                      AND e.extname = 'smarketing'
                      AND n.nspname::text IN (SELECT w.workspace FROM workspaces() AS w))
         OR EXISTS (SELECT
@@ -95,6 +101,7 @@ BEGIN
             WHEN relation.relkind = 'm' THEN format('CREATE MATERIALIZED VIEW %s AS%s%s',
                 objid::regclass, chr(10), pg_get_viewdef(objid))
             WHEN relation.relkind IN ('i', 'I') THEN pg_get_indexdef(objid) || ';'
+            ELSE '-- make again by hand: ' || pg_describe_object(classid, objid, objsubid)
         END;
     ELSIF kind = 'pg_class' THEN
         RETURN (SELECT format(CASE c.relkind WHEN 'c' THEN 'ALTER TYPE %s ADD ATTRIBUTE %I %s;'
