@@ -7,21 +7,32 @@ MODULE_big = smarketing
 SQL_SOURCES = \
 	src/smarketing.sql \
 	src/condition/condition.sql \
+	src/working_hours/working_hours.sql \
+	src/sla/sla_status.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
+	src/sla/tables.sql \
 	src/workspace/template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
+	src/sla/triggers.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
+	src/sla/comments.sql \
 	src/workspace/workspace.sql \
-	src/workspace/removal.sql
+	src/workspace/removal.sql \
+	src/workspace/events.sql \
+	src/workspace/verify.sql \
+	src/workspace/status.sql \
+	src/workspace/erase.sql \
+	src/lifecycle/checks.sql \
+	src/handoff/checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

@@ -1,10 +1,12 @@
+SET intervalstyle = 'postgres';
 -- creating, listing, repairing and leaving a workspace
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE ROLE smk_ws_owner;
 CREATE ROLE smk_ws_other;
-SELECT format('GRANT CREATE ON DATABASE %I TO smk_ws_owner', current_database()) \gexec
+SELECT format('GRANT CREATE ON DATABASE %I TO smk_ws_owner', current_database()) AS statement \gset
+:statement;
 
 -- names that cannot be
 SELECT smarketing.create_workspace(NULL);
@@ -20,7 +22,9 @@ SELECT smarketing.create_workspace('ws', '');
 
 -- a role without CREATE on the database; nothing stays behind
 SET ROLE smk_ws_other;
+\set VERBOSITY sqlstate
 SELECT smarketing.create_workspace('ws_none');
+\set VERBOSITY default
 RESET ROLE;
 SELECT count(*) FROM pg_namespace WHERE nspname = 'ws_none';
 

@@ -13,6 +13,8 @@
 #endif
 
 #include "datatype/timestamp.h"
+#include "nodes/pathnodes.h"
+#include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/jsonpath.h"
 
@@ -67,5 +69,51 @@ smk_interval_special(const Interval *value)
 #endif
 	return NULL;
 }
+
+/*
+ * Could the table's row that var stands for be missing, as on the outer side
+ * of a join?  Before PostgreSQL 16 this cannot be told for one table.
+ */
+static inline bool
+smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
+{
+#if PG_VERSION_NUM >= 180000
+	if (var->varreturningtype != VAR_RETURNING_DEFAULT)
+		return true;
+#endif
+#if PG_VERSION_NUM >= 160000
+	(void) root;
+	return var->varnullingrels != NULL;
+#else
+	ListCell   *cell;
+
+	(void) var;
+	foreach(cell, root->parse->rtable)
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->rtekind == RTE_JOIN && IS_OUTER_JOIN(rte->jointype))
+			return true;
+	}
+	return false;
+#endif
+}
+/* make_range may raise soft errors since 16. */
+#if PG_VERSION_NUM >= 160000
+#define smk_make_range(range, lower, upper) \
+	make_range(range, lower, upper, false, NULL)
+#else
+#define smk_make_range(range, lower, upper) \
+	make_range(range, lower, upper, false)
+#endif
+
+/* An input function's error: soft where the caller asks for that (16+). */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define smk_ereturn(fcinfo, dummy, ...) \
+	ereturn((fcinfo)->context, dummy, __VA_ARGS__)
+#else
+#define smk_ereturn(fcinfo, dummy, ...) ereport(ERROR, __VA_ARGS__)
+#endif
 
 #endif							/* SMK_COMPAT_H */

@@ -21,7 +21,9 @@
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(smk_matches);
+PG_FUNCTION_INFO_V1(smk_condition_values_sql);
 PG_FUNCTION_INFO_V1(smk_condition_problem);
+PG_FUNCTION_INFO_V1(smk_check_condition);
 
 /* Conditions kept per call site; a join with a table of rules has several. */
 #define KEPT_CONDITIONS		32
@@ -76,9 +78,9 @@ pin_settings(void)
 
 	for (int i = 0; i < (int) lengthof(pinned); i++)
 	{
-		const char *now = GetConfigOption(pinned[i].name, false, false);
+		const char *current = GetConfigOption(pinned[i].name, false, false);
 
-		if (strcmp(now, pinned[i].value) != 0)
+		if (strcmp(current, pinned[i].value) != 0)
 			(void) set_config_option(pinned[i].name, pinned[i].value,
 									 PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
@@ -135,6 +137,21 @@ matches_slowly(HeapTupleHeader row, Datum condition)
 
 /* ---------- what a call site remembers ---------- */
 
+/*
+ * Is the argument a constant?  get_fn_expr_arg_stable() will not do: it takes
+ * a parameter for one, and PL/pgSQL's variables are parameters that change
+ * from one evaluation to the next while fn_extra stays.
+ */
+bool
+smk_argument_is_constant(const FmgrInfo *flinfo, int argument)
+{
+	const FuncExpr *call = (const FuncExpr *) flinfo->fn_expr;
+
+	return call && IsA(call, FuncExpr) &&
+		argument < list_length(call->args) &&
+		IsA(list_nth(call->args, argument), Const);
+}
+
 static Matcher *
 make_matcher(FunctionCallInfo fcinfo)
 {
@@ -152,7 +169,7 @@ make_matcher(FunctionCallInfo fcinfo)
 	matcher->context = AllocSetContextCreate(flinfo->fn_mcxt,
 											 "smarketing conditions",
 											 ALLOCSET_SMALL_SIZES);
-	matcher->fixed = get_fn_expr_arg_stable(flinfo, 1);
+	matcher->fixed = smk_argument_is_constant(flinfo, 1);
 	flinfo->fn_extra = matcher;
 	return matcher;
 }
@@ -227,17 +244,13 @@ compile_kept(KeptCondition *kept, TupleDesc desc, struct varlena *path)
 {
 	SmkConditionProblem problem;
 	JsonPath   *copy;
-	int			attno = -1;
 
 	copy = (JsonPath *) PG_DETOAST_DATUM_COPY(PointerGetDatum(path));
-	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_GENERATED,
+	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_AD_HOC,
 										  &problem);
 	kept->last_column = 0;
 	if (kept->condition)
-	{
-		while ((attno = bms_next_member(kept->condition->attnos, attno)) >= 0)
-			kept->last_column = attno;
-	}
+		kept->last_column = Max(0, bms_prev_member(kept->condition->attnos, -1));
 	kept->path = (struct varlena *) copy;
 }
 
@@ -281,23 +294,37 @@ current_condition(Matcher *matcher, FunctionCallInfo fcinfo)
 	return kept ? kept : keep_condition(matcher, path);
 }
 
-static bool
-matches_compiled(Matcher *matcher, const KeptCondition *kept,
-				 HeapTupleHeader row)
+/*
+ * Unpack the row's columns up to the last one that the condition reads.  The
+ * tuple is the caller's, and must live as long as the slot is looked into.
+ */
+static void
+unpack_row(Matcher *matcher, const KeptCondition *kept, HeapTupleHeader row,
+		   HeapTuple tuple)
 {
-	HeapTupleData tuple;
-	bool		result;
-
-	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = row;
-	ExecStoreHeapTuple(&tuple, matcher->slot, false);
+	tuple->t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple->t_self);
+	tuple->t_tableOid = InvalidOid;
+	tuple->t_data = row;
+	ExecStoreHeapTuple(tuple, matcher->slot, false);
 	slot_getsomeattrs(matcher->slot, kept->last_column);
-	result = smk_condition_holds(kept->condition, matcher->slot->tts_values,
-								 matcher->slot->tts_isnull);
-	ExecClearTuple(matcher->slot);
-	return result;
+}
+
+/* The call site's memory, ready for this row's type and this condition. */
+static Matcher *
+prepare_call(FunctionCallInfo fcinfo, HeapTupleHeader *row,
+			 KeptCondition **kept)
+{
+	Matcher    *matcher = fcinfo->flinfo->fn_extra;
+
+	if (!matcher)
+		matcher = make_matcher(fcinfo);
+	*row = PG_GETARG_HEAPTUPLEHEADER(0);
+	if (!knows_type(matcher, *row))
+		take_up_type(matcher, HeapTupleHeaderGetTypeId(*row),
+					 HeapTupleHeaderGetTypMod(*row));
+	*kept = current_condition(matcher, fcinfo);
+	return matcher;
 }
 
 /*
@@ -306,23 +333,55 @@ matches_compiled(Matcher *matcher, const KeptCondition *kept,
 Datum
 smk_matches(PG_FUNCTION_ARGS)
 {
-	Matcher    *matcher = fcinfo->flinfo->fn_extra;
 	HeapTupleHeader row;
+	HeapTupleData tuple;
 	KeptCondition *kept;
+	Matcher    *matcher = prepare_call(fcinfo, &row, &kept);
+	bool		result;
 
-	if (!matcher)
-		matcher = make_matcher(fcinfo);
-	row = PG_GETARG_HEAPTUPLEHEADER(0);
-	if (!knows_type(matcher, row))
-		take_up_type(matcher, HeapTupleHeaderGetTypeId(row),
-					 HeapTupleHeaderGetTypMod(row));
-	kept = current_condition(matcher, fcinfo);
-	if (kept->condition)
-		PG_RETURN_BOOL(matches_compiled(matcher, kept, row));
-	PG_RETURN_BOOL(matches_slowly(row, PointerGetDatum(kept->path)));
+	if (!kept->condition)
+		PG_RETURN_BOOL(matches_slowly(row, PointerGetDatum(kept->path)));
+	unpack_row(matcher, kept, row, &tuple);
+	result = smk_condition_holds(kept->condition, matcher->slot->tts_values,
+								 matcher->slot->tts_isnull);
+	ExecClearTuple(matcher->slot);
+	PG_RETURN_BOOL(result);
+}
+
+/*
+ * condition_values(row anyelement, condition jsonpath) returns text
+ */
+Datum
+smk_condition_values_sql(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row;
+	HeapTupleData tuple;
+	KeptCondition *kept;
+	Matcher    *matcher = prepare_call(fcinfo, &row, &kept);
+	char	   *result;
+
+	if (!kept->condition)
+		PG_RETURN_NULL();
+	unpack_row(matcher, kept, row, &tuple);
+	result = smk_condition_values(kept->condition, matcher->slot->tts_values,
+								  matcher->slot->tts_isnull);
+	ExecClearTuple(matcher->slot);
+	PG_RETURN_TEXT_P(cstring_to_text(result));
 }
 
 /* ---------- conditions to be stored ---------- */
+
+static Relation
+open_relation(Oid relid)
+{
+	Relation	relation = try_relation_open(relid, AccessShareLock);
+
+	if (!relation)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	return relation;
+}
 
 /*
  * condition_problem(relation regclass, condition jsonpath) returns text
@@ -330,23 +389,31 @@ smk_matches(PG_FUNCTION_ARGS)
 Datum
 smk_condition_problem(PG_FUNCTION_ARGS)
 {
-	Oid			relid = PG_GETARG_OID(0);
 	JsonPath   *path = PG_GETARG_JSONPATH_P(1);
+	Relation	relation = open_relation(PG_GETARG_OID(0));
 	SmkConditionProblem problem;
 	SmkCondition *condition;
-	Relation	relation;
 
-	relation = try_relation_open(relid, AccessShareLock);
-	if (!relation)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
 	condition = smk_condition_compile(path, RelationGetDescr(relation),
 									  &problem);
 	relation_close(relation, AccessShareLock);
 	if (condition)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(problem.message));
+}
+
+/*
+ * check_condition(relation regclass, condition jsonpath) returns void
+ */
+Datum
+smk_check_condition(PG_FUNCTION_ARGS)
+{
+	JsonPath   *path = PG_GETARG_JSONPATH_P(1);
+	Relation	relation = open_relation(PG_GETARG_OID(0));
+
+	smk_condition_check(path, RelationGetDescr(relation), NULL);
+	relation_close(relation, AccessShareLock);
+	PG_RETURN_VOID();
 }
 
 void

@@ -215,13 +215,15 @@ BEGIN
     COMMENT ON COLUMN lead.cycle IS
         'Which round through the lifecycle this is, from 1; rises when a recycled lead qualifies again and when a customer opens another opportunity. Kept by smarketing.';
     COMMENT ON COLUMN lead.sales_cycle IS
-        'The last cycle in which the lead stood in a stage that sales works; 0 means never. Kept by smarketing.';
+        'The last cycle in which the lead stood in a stage that sales works; 0 means never in a stage of sales, -1 that sales has only closed it. Kept by smarketing.';
     COMMENT ON COLUMN lead.customer_since IS
         'When the lead first became a customer; null if never. Kept by smarketing.';
     COMMENT ON COLUMN lead.owner IS
         'Member who works on the lead; null if nobody.';
     COMMENT ON COLUMN lead.follow_up_on IS
         'Day to come back to it; null if none.';
+    COMMENT ON COLUMN lead.follow_up_raised_on IS
+        'The follow_up_on for which follow_up_due has been raised; null if none. Kept by smarketing.';
     COMMENT ON COLUMN lead.do_not_contact IS
         'Has the lead asked not to be contacted?';
     COMMENT ON COLUMN lead.excluded IS

@@ -90,3 +90,5 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION smarketing.deal_recorder();
 END
 $body$;
+COMMENT ON FUNCTION workspace_lifecycle_triggers() IS
+'Creates or replaces the lifecycle''s triggers in the workspace that search_path points at. Internal.';

@@ -150,7 +150,7 @@ BEGIN
     COMMENT ON COLUMN lead_board.open_deals IS 'Number of its open deals.';
     COMMENT ON COLUMN lead_board.open_amount IS 'Sum of its open deals in setting currency; null if there is none.';
 
-    -- at one instant: what caused it, then the moves, then the handoffs
+    -- at one instant: what caused it, the moves, what they decide, what they open
     CREATE OR REPLACE VIEW lead_timeline WITH (security_invoker = true) AS
     SELECT t.lead_id, t.at, t.what, t.title, t.detail, t.actor, t.cycle, t.id
     FROM (SELECT v.lead_id, v.at, 1 AS ordinal, 'activity' AS what, coalesce(k.label, v.kind) AS title,
@@ -179,11 +179,11 @@ BEGIN
           LEFT JOIN stage AS s ON s.name = c.to_stage
           LEFT JOIN reason AS r ON r.name = c.reason
           UNION ALL
-          SELECT h.lead_id, h.offered_at, 5, 'handoff_offered', h.direction,
+          SELECT h.lead_id, h.offered_at, 6, 'handoff_offered', h.direction,
                  nullif(concat_ws(', ', h.team, h.owner), ''), h.offered_by, h.cycle, h.id
           FROM handoff AS h
           UNION ALL
-          SELECT h.lead_id, h.decided_at, 6, 'handoff_decided', h.decision,
+          SELECT h.lead_id, h.decided_at, CASE WHEN h.decided_at > h.offered_at THEN 5 ELSE 7 END, 'handoff_decided', h.decision,
                  nullif(concat_ws('; ', coalesce(r.label, h.reason), h.note), ''), h.decided_by, h.cycle, h.id
           FROM handoff AS h
           LEFT JOIN reason AS r ON r.name = h.reason

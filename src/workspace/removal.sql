@@ -20,6 +20,15 @@ BEGIN ATOMIC
         SELECT 'pg_catalog.pg_extension'::regclass, e.oid
         FROM pg_catalog.pg_extension AS e
         WHERE e.extname = 'smarketing'
+    ), part (classid, objid) AS (
+        -- of a member: array and row types, the entries of an operator family
+        SELECT m.classid, m.objid FROM member AS m
+        UNION
+        SELECT d.classid, d.objid
+        FROM part AS t
+        JOIN pg_catalog.pg_depend AS d ON d.refclassid = t.classid AND d.refobjid = t.objid AND d.deptype IN ('i', 'a')
+            AND d.classid IN ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_class'::regclass,
+                              'pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
     ), taken (classid, objid, objsubid, depth) AS (
         SELECT m.classid, m.objid, 0, 0 FROM member AS m
         UNION
@@ -37,7 +46,10 @@ BEGIN ATOMIC
     )
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
-    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM member AS m)
+    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM part AS m)
+      -- a constraint trigger's constraint: the trigger stands for it
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
+                      WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')
     GROUP BY t.classid, t.objid, t.objsubid;
 END;
 COMMENT ON FUNCTION removal_objects() IS

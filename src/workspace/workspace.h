@@ -13,6 +13,7 @@
 #include "executor/spi.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/snapshot.h"
 #include "utils/tuplestore.h"
 
 struct SmkRules;
@@ -38,6 +39,12 @@ typedef enum SmkTable
 	SMK_TABLE_DEAL,
 	SMK_TABLE_HANDOFF,
 	SMK_TABLE_EVENT,
+	SMK_TABLE_CALENDAR,
+	SMK_TABLE_CALENDAR_VERSION,
+	SMK_TABLE_AGREEMENT,
+	SMK_TABLE_COMMITMENT,
+	SMK_TABLE_SLA_CLOCK,
+	SMK_TABLE_FEEDBACK,
 	SMK_TABLE_CONFIG_CHANGE,
 	SMK_TABLE_COUNT
 } SmkTable;
@@ -126,7 +133,8 @@ extern void smk_batch_add(SmkBatch *batch, const Datum *values, const bool *null
  * Run one internal statement as the owner of the workspace's tables, with a
  * saved plan.  The text names the schema as %s wherever it needs it, must be a
  * literal, and qualifies each name and operator, since it runs under the
- * session's search_path; batches are visible to it under their names.  Rows,
+ * session's search_path (so no IN, BETWEEN, LIKE, IS DISTINCT FROM, simple CASE
+ * or JOIN USING: they look an operator up by its name); batches are visible to it under their names.  Rows,
  * if wanted, go to the callback.
  */
 typedef void (*SmkRowCallback) (HeapTuple tuple, TupleDesc desc, void *arg);
@@ -140,6 +148,7 @@ typedef struct SmkStatement
 	const char *nulls;			/* as SPI wants them, or NULL */
 	SmkBatch   *batches[3];
 	bool		latest_snapshot;	/* read the configuration as it is now */
+	Snapshot	snapshot;		/* read it as of this one, or NULL */
 	SmkRowCallback callback;
 	void	   *arg;
 } SmkStatement;
@@ -148,6 +157,12 @@ extern uint64 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkS
 
 /* Tell every session, this one too, that the workspace's rules have changed. */
 extern void smk_workspace_changed(Oid nspid);
+
+/*
+ * May C read and write values of this type as the expected one?  A column of
+ * another type would be read as what it is not.  Any varlena string is a text.
+ */
+extern bool smk_type_fits(Oid type, Oid expected);
 
 extern void smk_workspace_init(void);
 

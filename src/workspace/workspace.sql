@@ -18,7 +18,7 @@ COMMENT ON FUNCTION workspace_version() IS
 /*
  * What each feature brings to a workspace, in the order in which it has to
  * run.  tables and template run once; triggers, views and comments may run
- * again at any time (repair); checks are verify's.
+ * again at any time (repair); checks are verify's, erasure is erase_lead's.
  */
 CREATE FUNCTION workspace_parts(kind text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -28,20 +28,40 @@ BEGIN ATOMIC
         (11, 'tables', 'workspace_plumbing_tables'),
         (12, 'tables', 'workspace_lifecycle_tables'),
         (13, 'tables', 'workspace_handoff_tables'),
+        (14, 'tables', 'workspace_sla_tables'),
         (21, 'template', 'workspace_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
+        (34, 'triggers', 'workspace_sla_triggers'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
-        (53, 'comments', 'workspace_handoff_comments')
+        (53, 'comments', 'workspace_handoff_comments'),
+        (54, 'comments', 'workspace_sla_comments'),
+        (61, 'checks', 'workspace_plumbing_checks'),
+        (62, 'checks', 'workspace_lifecycle_checks'),
+        (63, 'checks', 'workspace_handoff_checks'),
+        (71, 'erasure', 'workspace_plumbing_erasure'),
+        (72, 'erasure', 'workspace_lifecycle_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
 COMMENT ON FUNCTION workspace_parts(text) IS
-'Names of the functions that make up one kind of part (tables, template, triggers, views, comments, checks) of a workspace, in order; empty for an unknown kind.';
+'Names of the functions that make up one kind of part (tables, template, triggers, views, comments, checks, erasure) of a workspace, in order; empty for an unknown kind.';
+
+CREATE FUNCTION workspace_table_names() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[
+    'setting', 'config_change', 'event', 'event_consumer', 'event_delivery',
+    'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
+    'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
+    'handoff', 'routing_rule', 'routing_turn',
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'feedback'
+]::text[];
+COMMENT ON FUNCTION workspace_table_names() IS
+'The tables that the features create in a workspace.';
 
 CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -55,18 +75,24 @@ COMMENT ON FUNCTION workspace_view_names() IS
 /*
  * Run the parts of one kind with the workspace first and pg_temp last in
  * search_path.  The SET clause gives the caller his own path back, also after
- * an error.  A template takes the language.
+ * an error.  A template takes the language, erasure the lead's id.
  */
 CREATE FUNCTION workspace_run(workspace text, kind text, VARIADIC arguments text[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     part text;
     list text := (SELECT coalesce(string_agg(quote_literal(a), ', '), '') FROM unnest(arguments) AS a);
+    messages CONSTANT text := current_setting('client_min_messages');
 BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', workspace), true);
+    -- what DROP ... IF EXISTS has to say is nobody's business
+    IF messages NOT IN ('warning', 'error') THEN
+        PERFORM set_config('client_min_messages', 'warning', true);
+    END IF;
     FOREACH part IN ARRAY smarketing.workspace_parts(kind) LOOP
         EXECUTE format('SELECT smarketing.%I(%s)', part, list);
     END LOOP;
+    PERFORM set_config('client_min_messages', messages, true);
 END
 $body$;
 COMMENT ON FUNCTION workspace_run(text, text, text[]) IS
@@ -90,6 +116,28 @@ END;
 COMMENT ON FUNCTION workspaces() IS
 'The workspaces of this database, derived from the catalogs (there is no registry): name of the schema, unquoted, and the owner of its lead table. Lists also those that the caller may not read.';
 
+CREATE FUNCTION workspace_check(workspace text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF workspace IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',
+            MESSAGE = 'the workspace may not be null';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = workspace) THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', SCHEMA = workspace,
+            MESSAGE = format('schema "%s" does not exist', workspace),
+            HINT = 'The name of a workspace is written as in pg_namespace: unquoted, in its own case.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM smarketing.workspaces() AS w WHERE w.workspace = workspace_check.workspace) THEN
+        RAISE EXCEPTION USING ERRCODE = 'SM010', SCHEMA = workspace,
+            MESSAGE = format('schema "%s" is not a workspace', workspace),
+            HINT = 'SELECT * FROM smarketing.workspaces() lists the workspaces; smarketing.create_workspace() creates one.';
+    END IF;
+END
+$body$;
+COMMENT ON FUNCTION workspace_check(text) IS
+'Raises 3F000 if there is no such schema, SM010 if it is no workspace. Internal.';
+
 /*
  * First thing that each admin function does.  The tables' owner, a member of
  * the owner's role, or a superuser passes.
@@ -97,36 +145,19 @@ COMMENT ON FUNCTION workspaces() IS
 CREATE FUNCTION workspace_check_owner(workspace text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    schema_oid oid;
-    foreign_table text;
+    foreign_table pg_class;
 BEGIN
-    IF workspace IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',
-            MESSAGE = 'the workspace may not be null';
-    END IF;
-    SELECT n.oid INTO schema_oid FROM pg_namespace AS n WHERE n.nspname = workspace;
-    IF schema_oid IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', SCHEMA = workspace,
-            MESSAGE = format('schema "%s" does not exist', workspace),
-            HINT = 'The name of a workspace is written as in pg_namespace: unquoted, in its own case.';
-    END IF;
-    IF NOT EXISTS (SELECT FROM smarketing.workspaces() AS w WHERE w.workspace = workspace_check_owner.workspace) THEN
-        RAISE EXCEPTION USING ERRCODE = 'SM010', SCHEMA = workspace,
-            MESSAGE = format('schema "%s" is not a workspace', workspace),
-            HINT = 'SELECT * FROM smarketing.workspaces() lists the workspaces; smarketing.create_workspace() creates one.';
-    END IF;
-    SELECT c.relname INTO foreign_table
+    PERFORM smarketing.workspace_check(workspace);
+    SELECT c.* INTO foreign_table
     FROM pg_class AS c
-    JOIN pg_class AS l ON l.relnamespace = c.relnamespace AND l.relname = 'lead'
-    WHERE c.relnamespace = schema_oid AND c.relkind IN ('r', 'p')
-      AND (c.oid = l.oid OR c.relname IN ('setting', 'stage', 'transition', 'stage_change', 'activity', 'handoff'))
+    WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = workspace)
+      AND c.relkind IN ('r', 'p') AND c.relname = ANY (smarketing.workspace_table_names())
       AND NOT pg_has_role(c.relowner, 'USAGE')
-    ORDER BY c.relname COLLATE "C" LIMIT 1;
-    IF foreign_table IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', SCHEMA = workspace, TABLE = foreign_table,
+    ORDER BY c.relname <> 'lead', c.relname COLLATE "C" LIMIT 1;
+    IF foreign_table.oid IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', SCHEMA = workspace, TABLE = foreign_table.relname,
             MESSAGE = format('must be owner of workspace "%s"', workspace),
-            HINT = format('The tables of the workspace belong to "%s".',
-                (SELECT w.owner FROM smarketing.workspaces() AS w WHERE w.workspace = workspace_check_owner.workspace));
+            HINT = format('Its table "%s" belongs to "%s".', foreign_table.relname, pg_get_userbyid(foreign_table.relowner));
     END IF;
 END
 $body$;
