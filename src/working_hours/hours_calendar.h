@@ -95,6 +95,7 @@ extern uint8 smk_year_kind[SMK_CYCLE_YEARS];
 #define SMK_FIRST_MONDAY 2
 
 /* hours_compile.c */
+extern void smk_calendar_init(void);
 extern SmkCalendar *smk_calendar_compile(const SmkRules *rules,
 										 MemoryContext parent);
 extern void smk_calendar_add_days(SmkCalendar *calendar,

@@ -47,11 +47,10 @@ typedef struct StepList
 
 typedef int64 (*CountBelow) (const void *context, int64 x);
 
-static void
-make_year_tables(void)
+/* The tables of the 400-year cycle. */
+void
+smk_calendar_init(void)
 {
-	if (smk_year_start[SMK_CYCLE_YEARS] != 0)
-		return;
 	for (int i = 0; i <= SMK_CYCLE_YEARS; i++)
 	{
 		int32		start = date2j(2000 + i, 1, 1) - POSTGRES_EPOCH_JDATE;
@@ -729,7 +728,6 @@ smk_calendar_compile(const SmkRules *rules, MemoryContext parent)
 	MemoryContext context;
 	SmkCalendar *calendar;
 
-	make_year_tables();
 	lookup = make_lookup(rules);
 	context = AllocSetContextCreate(parent, "smarketing calendar",
 									ALLOCSET_SMALL_SIZES);

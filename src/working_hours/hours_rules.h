@@ -6,7 +6,7 @@
 #ifndef SMK_HOURS_RULES_H
 #define SMK_HOURS_RULES_H
 
-#include "smarketing.h"
+#include "working_hours.h"
 
 #include "lib/stringinfo.h"
 
@@ -64,15 +64,6 @@ typedef struct SmkRules
 	int			capacity;
 	SmkRule    *rule;
 } SmkRules;
-
-/* Why a text is no working hours: ready to put into an ereport. */
-typedef struct SmkProblem
-{
-	int			sqlstate;
-	char	   *message;
-	char	   *detail;			/* a sentence, or NULL */
-	char	   *hint;			/* a sentence, or NULL */
-} SmkProblem;
 
 /* hours_set.c: sets; the results are palloc'd and share nothing. */
 extern SmkSet smk_set_make(const SmkPiece *piece, int n);

@@ -63,6 +63,7 @@ PG_FUNCTION_INFO_V1(smk_working_hours_hash_extended);
 void
 smk_working_hours_init(void)
 {
+	smk_calendar_init();
 }
 
 static inline Value
@@ -90,9 +91,8 @@ get_digest(Value value)
 	return digest;
 }
 
-/* NULL and a problem if the text is no working hours. */
-static struct varlena *
-make_value(const char *text, SmkProblem *problem)
+Datum
+smk_working_hours_parse(const char *text, SmkProblem *problem)
 {
 	SmkRules   *rules = smk_rules_parse(text, problem);
 	StringInfoData data;
@@ -102,7 +102,7 @@ make_value(const char *text, SmkProblem *problem)
 	if (rules != NULL)
 		rules = smk_rules_canonical(rules, problem);
 	if (rules == NULL)
-		return NULL;
+		return (Datum) 0;
 	initStringInfo(&data);
 	appendBinaryStringInfo(&data, (char *) &digest, DIGEST_SIZE);
 	smk_rules_encode(rules, &data);
@@ -112,7 +112,7 @@ make_value(const char *text, SmkProblem *problem)
 	value = palloc(VARHDRSZ + data.len);
 	SET_VARSIZE(value, VARHDRSZ + data.len);
 	memcpy(VARDATA(value), data.data, data.len);
-	return value;
+	return PointerGetDatum(value);
 }
 
 static SmkRules *
@@ -128,15 +128,15 @@ Datum
 smk_working_hours_in(PG_FUNCTION_ARGS)
 {
 	SmkProblem	problem;
-	struct varlena *value = make_value(PG_GETARG_CSTRING(0), &problem);
+	Datum		value = smk_working_hours_parse(PG_GETARG_CSTRING(0), &problem);
 
-	if (value == NULL)
+	if (value == (Datum) 0)
 		smk_ereturn(fcinfo, (Datum) 0,
 					(errcode(problem.sqlstate),
 					 errmsg("%s", problem.message),
 					 problem.detail ? errdetail("%s", problem.detail) : 0,
 					 problem.hint ? errhint("%s", problem.hint) : 0));
-	PG_RETURN_POINTER(value);
+	PG_RETURN_DATUM(value);
 }
 
 Datum
@@ -152,7 +152,7 @@ smk_working_hours_recv(PG_FUNCTION_ARGS)
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	int			version = pq_getmsgbyte(message);
 	SmkProblem	problem;
-	struct varlena *value;
+	Datum		value;
 	char	   *text;
 	int			length;
 
@@ -165,14 +165,14 @@ smk_working_hours_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid working_hours in binary form")));
-	value = make_value(text, &problem);
-	if (value == NULL)
+	value = smk_working_hours_parse(text, &problem);
+	if (value == (Datum) 0)
 		ereport(ERROR,
 				(errcode(problem.sqlstate),
 				 errmsg("%s", problem.message),
 				 problem.detail ? errdetail("%s", problem.detail) : 0,
 				 problem.hint ? errhint("%s", problem.hint) : 0));
-	PG_RETURN_POINTER(value);
+	PG_RETURN_DATUM(value);
 }
 
 Datum
