@@ -5,7 +5,7 @@
  */
 #include "lifecycle/actor.h"
 #include "lifecycle/trigger.h"
-#include "sla/calendar.h"
+#include "working_hours/working_hours.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
@@ -222,11 +222,11 @@ check_calendar(Relation rel, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	char	   *hours = text_column(tuple, desc, "hours");
-	char	   *hint;
-	char	   *problem = hours ? smk_calendar_problem(hours, &hint) : NULL;
+	SmkHoursProblem problem = {0};
 
-	if (problem != NULL)
-		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem), hint);
+	if (hours != NULL && smk_working_hours_parse(hours, &problem) == (Datum) 0)
+		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem.message),
+			   problem.hint);
 }
 
 /* ---------- commitments ---------- */
