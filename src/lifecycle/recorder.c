@@ -743,29 +743,27 @@ for_each_row(Recorder *recorder, TriggerData *data,
 {
 	TupleTableSlot *old = old_store ? smk_rows_begin(data->tg_relation, old_store) : NULL;
 	TupleTableSlot *new = new_store ? smk_rows_begin(data->tg_relation, new_store) : NULL;
-	MemoryContext caller = MemoryContextSwitchTo(recorder->row_context);
+	MemoryContext caller = CurrentMemoryContext;
 
+	/* a slot owns a row that is read back from disk: it must outlive row_context's reset */
 	while ((old == NULL || smk_next_row(old_store, old)) &&
 		   (new == NULL || smk_next_row(new_store, new)))
 	{
 		SmkLead		before = {old ? old->tts_values : NULL, old ? old->tts_isnull : NULL};
 		SmkLead		after = {new ? new->tts_values : NULL, new ? new->tts_isnull : NULL};
 
+		MemoryContextSwitchTo(recorder->row_context);
 		if (old == NULL)
 			record_entry(recorder, &after);
 		else if (new == NULL)
 			forget_lead(recorder, &before);
 		else
 			record_change(recorder, &before, &after);
+		MemoryContextSwitchTo(caller);
 		MemoryContextReset(recorder->row_context);
 		if (recorder->rows >= BATCH_ROWS)
-		{
-			MemoryContextSwitchTo(caller);
 			write_batches(recorder);
-			MemoryContextSwitchTo(recorder->row_context);
-		}
 	}
-	MemoryContextSwitchTo(caller);
 	if (old)
 		ExecDropSingleTupleTableSlot(old);
 	if (new)

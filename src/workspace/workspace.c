@@ -32,10 +32,16 @@
 /* Memory for a batch of moves, so that a usual one does not go to disk. */
 #define BATCH_KILOBYTES 16384
 
+/* From so many rows on a batch is worth a plan of its own. */
+#define BULK_ROWS 100
+
 typedef struct SmkPlan
 {
 	const char *text;			/* the literal: compared by address */
 	SPIPlanPtr	plan;
+	int			running;		/* statements that execute it now */
+	uint64		uses;
+	uint64		renew_at;		/* the use before which it is planned anew */
 } SmkPlan;
 
 typedef struct SmkPin
@@ -194,7 +200,10 @@ drop_plans(SmkWorkspace *ws)
 	ListCell   *lc;
 
 	foreach(lc, ws->plans)
-		SPI_freeplan(((SmkPlan *) lfirst(lc))->plan);
+	{
+		if (((SmkPlan *) lfirst(lc))->plan != NULL)
+			SPI_freeplan(((SmkPlan *) lfirst(lc))->plan);
+	}
 	list_free_deep(ws->plans);
 	ws->plans = NIL;
 }
@@ -506,39 +515,80 @@ name_schema(const SmkWorkspace *ws, const char *text)
 	return buf.data;
 }
 
+static SPIPlanPtr
+prepare(const SmkWorkspace *ws, const SmkStatement *statement)
+{
+	SPIPlanPtr	plan = SPI_prepare(name_schema(ws, statement->text), statement->nargs,
+								   (Oid *) statement->types);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare an internal statement: %s",
+			 SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+static void
+keep_plan(SmkPlan *entry, SPIPlanPtr plan)
+{
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep an internal plan");
+	if (entry->plan != NULL)
+		SPI_freeplan(entry->plan);
+	entry->plan = plan;
+}
+
 /*
  * A saved plan, prepared at its first use in this session.  The plan cache
- * revalidates it; it is never freed here, since an outer statement may be
- * running it.
+ * revalidates it, but not for a table that has only grown: a plan that was
+ * made when the workspace was empty may read a whole index for each row.  So
+ * it is planned anew now and then, unless an outer statement is running it.
  */
-static SPIPlanPtr
+static SmkPlan *
 saved_plan(SmkWorkspace *ws, const SmkStatement *statement)
 {
 	ListCell   *lc;
-	SPIPlanPtr	plan;
-	SmkPlan    *entry;
+	SmkPlan    *entry = NULL;
 	MemoryContext old;
 
 	foreach(lc, ws->plans)
 	{
 		entry = lfirst(lc);
 		if (entry->text == statement->text)
-			return entry->plan;
+			break;
+		entry = NULL;
 	}
-	plan = SPI_prepare(name_schema(ws, statement->text), statement->nargs,
-					   (Oid *) statement->types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare an internal statement: %s",
-			 SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not keep an internal plan");
-	old = MemoryContextSwitchTo(CacheMemoryContext);
-	entry = palloc(sizeof(SmkPlan));
-	entry->text = statement->text;
-	entry->plan = plan;
-	ws->plans = lappend(ws->plans, entry);
-	MemoryContextSwitchTo(old);
-	return plan;
+	if (entry == NULL)
+	{
+		old = MemoryContextSwitchTo(CacheMemoryContext);
+		entry = palloc0(sizeof(SmkPlan));
+		entry->text = statement->text;
+		entry->renew_at = 8;
+		ws->plans = lappend(ws->plans, entry);
+		MemoryContextSwitchTo(old);
+	}
+	if (entry->plan == NULL)
+		keep_plan(entry, prepare(ws, statement));
+	else if (++entry->uses >= entry->renew_at && entry->running == 0)
+	{
+		keep_plan(entry, prepare(ws, statement));
+		entry->renew_at *= 8;
+	}
+	return entry;
+}
+
+/*
+ * Rows of a batch are counted when a statement is parsed: the saved plan is
+ * that of a few rows.
+ */
+static bool
+is_bulk(const SmkStatement *statement)
+{
+	for (int i = 0; i < (int) lengthof(statement->batches) && statement->batches[i]; i++)
+	{
+		if (statement->batches[i]->rows >= BULK_ROWS)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -552,14 +602,24 @@ hand_rows_over(const SmkStatement *statement)
 		statement->callback(table->vals[i], table->tupdesc, statement->arg);
 }
 
+/* *saved is the saved plan while it runs: the caller lowers its count. */
 static uint64
-execute(SmkWorkspace *ws, const SmkStatement *statement)
+execute(SmkWorkspace *ws, const SmkStatement *statement, SmkPlan *volatile *saved)
 {
 	SPIPlanPtr	plan;
 	int			result;
 
 	register_batches(statement);
-	plan = saved_plan(ws, statement);
+	if (is_bulk(statement))
+		plan = prepare(ws, statement);
+	else
+	{
+		SmkPlan    *entry = saved_plan(ws, statement);
+
+		plan = entry->plan;
+		entry->running++;
+		*saved = entry;
+	}
 	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
 									  statement->snapshot ? statement->snapshot : GetLatestSnapshot(),
@@ -581,6 +641,7 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 	Oid			userid;
 	int			sec_context;
 	uint64		processed = 0;
+	SmkPlan    *volatile saved = NULL;
 
 	GetUserIdAndSecContext(&userid, &sec_context);
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -590,10 +651,12 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	PG_TRY();
 	{
-		processed = execute(ws, statement);
+		processed = execute(ws, statement, &saved);
 	}
 	PG_FINALLY();
 	{
+		if (saved != NULL)
+			saved->running--;
 		current_cause = outer;
 		SetUserIdAndSecContext(userid, sec_context);
 	}
