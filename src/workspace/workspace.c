@@ -70,6 +70,8 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_DEAL] = "deal",
 	[SMK_TABLE_HANDOFF] = "handoff",
 	[SMK_TABLE_EVENT] = "event",
+	[SMK_TABLE_EVENT_CONSUMER] = "event_consumer",
+	[SMK_TABLE_EVENT_DELIVERY] = "event_delivery",
 	[SMK_TABLE_CALENDAR] = "calendar",
 	[SMK_TABLE_CALENDAR_VERSION] = "calendar_version",
 	[SMK_TABLE_AGREEMENT] = "agreement",
@@ -294,11 +296,29 @@ smk_workspace_by_schema(Oid nspid)
 	return ws;
 }
 
+/*
+ * A table that somebody else has made in the workspace's schema, with one of
+ * our triggers: its rows would be written into the owner's history.
+ */
+static void
+refuse_foreign_table(const SmkWorkspace *ws, Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("table \"%s\" does not belong to the owner of workspace \"%s\"",
+					RelationGetRelationName(rel), ws->name),
+			 errdetail("It belongs to \"%s\", the workspace to \"%s\".",
+					   GetUserNameFromId(rel->rd_rel->relowner, true), GetUserNameFromId(ws->owner, true)),
+			 errhint("Give all tables of the workspace to one role with ALTER TABLE ... OWNER TO."),
+			 errtable(rel)));
+}
+
 /* A partition may stand in another schema: its root tells the workspace. */
 SmkWorkspace *
 smk_workspace_of(Relation rel)
 {
 	Oid			nspid = RelationGetNamespace(rel);
+	SmkWorkspace *ws;
 
 	if (rel->rd_rel->relispartition)
 	{
@@ -307,7 +327,23 @@ smk_workspace_of(Relation rel)
 		if (ancestors != NIL)
 			nspid = get_rel_namespace(llast_oid(ancestors));
 	}
-	return smk_workspace_by_schema(nspid);
+	ws = smk_workspace_by_schema(nspid);
+	if (rel->rd_rel->relowner != ws->owner)
+		refuse_foreign_table(ws, rel);
+	return ws;
+}
+
+void
+smk_check_table(const SmkWorkspace *ws, Relation rel, SmkTable table)
+{
+	if (RelationGetRelid(rel) == ws->tables[table])
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("a trigger of table \"%s\" cannot be on table \"%s\"", table_names[table],
+					RelationGetRelationName(rel)),
+			 errhint("Let smarketing.repair_workspace() create the triggers."),
+			 errtable(rel)));
 }
 
 const SmkRules *
