@@ -17,8 +17,11 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "jit/jit.h"
 #include "lifecycle/rules.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/plancat.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -26,11 +29,23 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* Memory for a batch of moves, so that a usual one does not go to disk. */
 #define BATCH_KILOBYTES 16384
+
+/*
+ * What a statement over batches is planned for, whatever it finds: see
+ * plan_for_any_size().
+ */
+#define PLANNED_BATCH_ROWS 1000
+#define PLANNED_TABLE_ROWS 10000000.0
+#define PLANNED_TABLE_PAGES 200000
+#define PLANNED_INDEX_PAGES 30000
+#define PLANNED_TREE_HEIGHT 2
 
 typedef struct SmkPlan
 {
@@ -75,6 +90,8 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 
 static HTAB *workspaces = NULL;
 static SmkCause *current_cause = NULL;
+static bool planning_for_any_size = false;
+static get_relation_info_hook_type next_relation_info_hook = NULL;
 
 static SmkPin *pins = NULL;		/* a stack, in TopMemoryContext */
 static int	npins = 0;
@@ -443,7 +460,7 @@ register_batches(const SmkStatement *statement)
 		enr->md.reliddesc = InvalidOid;
 		enr->md.tupdesc = batch->desc;
 		enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-		enr->md.enrtuples = batch->rows;
+		enr->md.enrtuples = PLANNED_BATCH_ROWS;
 		enr->reldata = batch->store;
 		tuplestore_rescan(batch->store);
 		if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
@@ -506,6 +523,62 @@ saved_plan(SmkWorkspace *ws, const SmkStatement *statement)
 }
 
 static void
+assume_large_tables(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
+{
+	ListCell   *lc;
+
+	if (next_relation_info_hook)
+		next_relation_info_hook(root, relid, inhparent, rel);
+	if (!planning_for_any_size)
+		return;
+	rel->pages = Max(rel->pages, PLANNED_TABLE_PAGES);
+	rel->tuples = Max(rel->tuples, PLANNED_TABLE_ROWS);
+	foreach(lc, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst(lc);
+
+		index->pages = Max(index->pages, PLANNED_INDEX_PAGES);
+		index->tuples = Max(index->tuples, PLANNED_TABLE_ROWS);
+		index->tree_height = Max(index->tree_height, PLANNED_TREE_HEIGHT);
+	}
+}
+
+/*
+ * The first use of a statement in a session may find an empty table and one
+ * row, a later one a million rows and twenty thousand: a plan that scans the
+ * table would then take hours, and nothing invalidates it before the next
+ * ANALYZE.  So statements over batches are planned as if the batch were middle
+ * sized and the tables large, and without sequential scans, which missing or
+ * odd statistics could still make look cheap: they look each row up by an
+ * index, which costs about the same per row at any size.  Estimates that high
+ * would have each execution compiled, so there is no JIT either.
+ */
+static void
+plan_for_any_size(SPIPlanPtr plan)
+{
+	CachedPlan *made;
+	bool		seqscan = enable_seqscan;
+	bool		jit = jit_enabled;
+
+	planning_for_any_size = true;
+	enable_seqscan = false;
+	jit_enabled = false;
+	PG_TRY();
+	{
+		made = SPI_plan_get_cached_plan(plan);
+		if (made != NULL)
+			ReleaseCachedPlan(made, CurrentResourceOwner);
+	}
+	PG_FINALLY();
+	{
+		planning_for_any_size = false;
+		enable_seqscan = seqscan;
+		jit_enabled = jit;
+	}
+	PG_END_TRY();
+}
+
+static void
 hand_rows_over(const SmkStatement *statement)
 {
 	SPITupleTable *table = SPI_tuptable;
@@ -524,6 +597,8 @@ execute(SmkWorkspace *ws, const SmkStatement *statement)
 
 	register_batches(statement);
 	plan = saved_plan(ws, statement);
+	if (statement->batches[0] != NULL)
+		plan_for_any_size(plan);
 	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
 									  statement->snapshot ? statement->snapshot : GetLatestSnapshot(),
@@ -569,6 +644,8 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 void
 smk_workspace_init(void)
 {
+	next_relation_info_hook = get_relation_info_hook;
+	get_relation_info_hook = assume_large_tables;
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_changed, (Datum) 0);
 	RegisterXactCallback(transaction_ended, NULL);
