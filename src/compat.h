@@ -98,6 +98,7 @@ smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
 	return false;
 #endif
 }
+
 /* make_range may raise soft errors since 16. */
 #if PG_VERSION_NUM >= 160000
 #define smk_make_range(range, lower, upper) \
@@ -114,6 +115,11 @@ smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
 	ereturn((fcinfo)->context, dummy, __VA_ARGS__)
 #else
 #define smk_ereturn(fcinfo, dummy, ...) ereport(ERROR, __VA_ARGS__)
+#endif
+
+/* The macros of variable-length values have a header of their own since 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
 #endif
 
 #endif							/* SMK_COMPAT_H */

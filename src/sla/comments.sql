@@ -82,6 +82,10 @@ BEGIN
     COMMENT ON COLUMN sla_clock.owner_at_breach IS 'The lead''s owner when the breach was recorded.';
     COMMENT ON COLUMN sla_clock.calendar_version IS 'The version of the calendar that due_at follows from; null around the clock.';
 
+    COMMENT ON TABLE tick_run IS 'When tick() last ran; one row, none before the first run.';
+    COMMENT ON COLUMN tick_run.only_one IS 'True: there is one row.';
+    COMMENT ON COLUMN tick_run.last_at IS 'The as_of of the latest run.';
+
     COMMENT ON TABLE feedback IS
         'What sales tells marketing about a lead, a campaign, a persona or a rule, and what came of it.';
     COMMENT ON COLUMN feedback.id IS 'Number of the feedback.';

@@ -17,11 +17,8 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
-#include "jit/jit.h"
 #include "lifecycle/rules.h"
 #include "miscadmin.h"
-#include "optimizer/cost.h"
-#include "optimizer/plancat.h"
 #include "storage/sinval.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -29,28 +26,22 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 /* Memory for a batch of moves, so that a usual one does not go to disk. */
 #define BATCH_KILOBYTES 16384
 
-/*
- * What a statement over batches is planned for, whatever it finds: see
- * plan_for_any_size().
- */
-#define PLANNED_BATCH_ROWS 1000
-#define PLANNED_TABLE_ROWS 10000000.0
-#define PLANNED_TABLE_PAGES 200000
-#define PLANNED_INDEX_PAGES 30000
-#define PLANNED_TREE_HEIGHT 2
+/* From so many rows on a batch is worth a plan of its own. */
+#define BULK_ROWS 100
 
 typedef struct SmkPlan
 {
 	const char *text;			/* the literal: compared by address */
 	SPIPlanPtr	plan;
+	int			running;		/* statements that execute it now */
+	uint64		uses;
+	uint64		renew_at;		/* the use before which it is planned anew */
 } SmkPlan;
 
 typedef struct SmkPin
@@ -79,6 +70,8 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_DEAL] = "deal",
 	[SMK_TABLE_HANDOFF] = "handoff",
 	[SMK_TABLE_EVENT] = "event",
+	[SMK_TABLE_EVENT_CONSUMER] = "event_consumer",
+	[SMK_TABLE_EVENT_DELIVERY] = "event_delivery",
 	[SMK_TABLE_CALENDAR] = "calendar",
 	[SMK_TABLE_CALENDAR_VERSION] = "calendar_version",
 	[SMK_TABLE_AGREEMENT] = "agreement",
@@ -90,8 +83,6 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 
 static HTAB *workspaces = NULL;
 static SmkCause *current_cause = NULL;
-static bool planning_for_any_size = false;
-static get_relation_info_hook_type next_relation_info_hook = NULL;
 
 static SmkPin *pins = NULL;		/* a stack, in TopMemoryContext */
 static int	npins = 0;
@@ -209,7 +200,10 @@ drop_plans(SmkWorkspace *ws)
 	ListCell   *lc;
 
 	foreach(lc, ws->plans)
-		SPI_freeplan(((SmkPlan *) lfirst(lc))->plan);
+	{
+		if (((SmkPlan *) lfirst(lc))->plan != NULL)
+			SPI_freeplan(((SmkPlan *) lfirst(lc))->plan);
+	}
 	list_free_deep(ws->plans);
 	ws->plans = NIL;
 }
@@ -302,11 +296,29 @@ smk_workspace_by_schema(Oid nspid)
 	return ws;
 }
 
+/*
+ * A table that somebody else has made in the workspace's schema, with one of
+ * our triggers: its rows would be written into the owner's history.
+ */
+static void
+refuse_foreign_table(const SmkWorkspace *ws, Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("table \"%s\" does not belong to the owner of workspace \"%s\"",
+					RelationGetRelationName(rel), ws->name),
+			 errdetail("It belongs to \"%s\", the workspace to \"%s\".",
+					   GetUserNameFromId(rel->rd_rel->relowner, true), GetUserNameFromId(ws->owner, true)),
+			 errhint("Give all tables of the workspace to one role with ALTER TABLE ... OWNER TO."),
+			 errtable(rel)));
+}
+
 /* A partition may stand in another schema: its root tells the workspace. */
 SmkWorkspace *
 smk_workspace_of(Relation rel)
 {
 	Oid			nspid = RelationGetNamespace(rel);
+	SmkWorkspace *ws;
 
 	if (rel->rd_rel->relispartition)
 	{
@@ -315,7 +327,23 @@ smk_workspace_of(Relation rel)
 		if (ancestors != NIL)
 			nspid = get_rel_namespace(llast_oid(ancestors));
 	}
-	return smk_workspace_by_schema(nspid);
+	ws = smk_workspace_by_schema(nspid);
+	if (rel->rd_rel->relowner != ws->owner)
+		refuse_foreign_table(ws, rel);
+	return ws;
+}
+
+void
+smk_check_table(const SmkWorkspace *ws, Relation rel, SmkTable table)
+{
+	if (RelationGetRelid(rel) == ws->tables[table])
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("a trigger of table \"%s\" cannot be on table \"%s\"", table_names[table],
+					RelationGetRelationName(rel)),
+			 errhint("Let smarketing.repair_workspace() create the triggers."),
+			 errtable(rel)));
 }
 
 const SmkRules *
@@ -460,7 +488,7 @@ register_batches(const SmkStatement *statement)
 		enr->md.reliddesc = InvalidOid;
 		enr->md.tupdesc = batch->desc;
 		enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-		enr->md.enrtuples = PLANNED_BATCH_ROWS;
+		enr->md.enrtuples = batch->rows;
 		enr->reldata = batch->store;
 		tuplestore_rescan(batch->store);
 		if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
@@ -487,95 +515,80 @@ name_schema(const SmkWorkspace *ws, const char *text)
 	return buf.data;
 }
 
+static SPIPlanPtr
+prepare(const SmkWorkspace *ws, const SmkStatement *statement)
+{
+	SPIPlanPtr	plan = SPI_prepare(name_schema(ws, statement->text), statement->nargs,
+								   (Oid *) statement->types);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare an internal statement: %s",
+			 SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+static void
+keep_plan(SmkPlan *entry, SPIPlanPtr plan)
+{
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep an internal plan");
+	if (entry->plan != NULL)
+		SPI_freeplan(entry->plan);
+	entry->plan = plan;
+}
+
 /*
  * A saved plan, prepared at its first use in this session.  The plan cache
- * revalidates it; it is never freed here, since an outer statement may be
- * running it.
+ * revalidates it, but not for a table that has only grown: a plan that was
+ * made when the workspace was empty may read a whole index for each row.  So
+ * it is planned anew now and then, unless an outer statement is running it.
  */
-static SPIPlanPtr
+static SmkPlan *
 saved_plan(SmkWorkspace *ws, const SmkStatement *statement)
 {
 	ListCell   *lc;
-	SPIPlanPtr	plan;
-	SmkPlan    *entry;
+	SmkPlan    *entry = NULL;
 	MemoryContext old;
 
 	foreach(lc, ws->plans)
 	{
 		entry = lfirst(lc);
 		if (entry->text == statement->text)
-			return entry->plan;
+			break;
+		entry = NULL;
 	}
-	plan = SPI_prepare(name_schema(ws, statement->text), statement->nargs,
-					   (Oid *) statement->types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare an internal statement: %s",
-			 SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not keep an internal plan");
-	old = MemoryContextSwitchTo(CacheMemoryContext);
-	entry = palloc(sizeof(SmkPlan));
-	entry->text = statement->text;
-	entry->plan = plan;
-	ws->plans = lappend(ws->plans, entry);
-	MemoryContextSwitchTo(old);
-	return plan;
-}
-
-static void
-assume_large_tables(PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel)
-{
-	ListCell   *lc;
-
-	if (next_relation_info_hook)
-		next_relation_info_hook(root, relid, inhparent, rel);
-	if (!planning_for_any_size)
-		return;
-	rel->pages = Max(rel->pages, PLANNED_TABLE_PAGES);
-	rel->tuples = Max(rel->tuples, PLANNED_TABLE_ROWS);
-	foreach(lc, rel->indexlist)
+	if (entry == NULL)
 	{
-		IndexOptInfo *index = lfirst(lc);
-
-		index->pages = Max(index->pages, PLANNED_INDEX_PAGES);
-		index->tuples = Max(index->tuples, PLANNED_TABLE_ROWS);
-		index->tree_height = Max(index->tree_height, PLANNED_TREE_HEIGHT);
+		old = MemoryContextSwitchTo(CacheMemoryContext);
+		entry = palloc0(sizeof(SmkPlan));
+		entry->text = statement->text;
+		entry->renew_at = 8;
+		ws->plans = lappend(ws->plans, entry);
+		MemoryContextSwitchTo(old);
 	}
+	if (entry->plan == NULL)
+		keep_plan(entry, prepare(ws, statement));
+	else if (++entry->uses >= entry->renew_at && entry->running == 0)
+	{
+		keep_plan(entry, prepare(ws, statement));
+		entry->renew_at *= 8;
+	}
+	return entry;
 }
 
 /*
- * The first use of a statement in a session may find an empty table and one
- * row, a later one a million rows and twenty thousand: a plan that scans the
- * table would then take hours, and nothing invalidates it before the next
- * ANALYZE.  So statements over batches are planned as if the batch were middle
- * sized and the tables large, and without sequential scans, which missing or
- * odd statistics could still make look cheap: they look each row up by an
- * index, which costs about the same per row at any size.  Estimates that high
- * would have each execution compiled, so there is no JIT either.
+ * Rows of a batch are counted when a statement is parsed: the saved plan is
+ * that of a few rows.
  */
-static void
-plan_for_any_size(SPIPlanPtr plan)
+static bool
+is_bulk(const SmkStatement *statement)
 {
-	CachedPlan *made;
-	bool		seqscan = enable_seqscan;
-	bool		jit = jit_enabled;
-
-	planning_for_any_size = true;
-	enable_seqscan = false;
-	jit_enabled = false;
-	PG_TRY();
+	for (int i = 0; i < (int) lengthof(statement->batches) && statement->batches[i]; i++)
 	{
-		made = SPI_plan_get_cached_plan(plan);
-		if (made != NULL)
-			ReleaseCachedPlan(made, CurrentResourceOwner);
+		if (statement->batches[i]->rows >= BULK_ROWS)
+			return true;
 	}
-	PG_FINALLY();
-	{
-		planning_for_any_size = false;
-		enable_seqscan = seqscan;
-		jit_enabled = jit;
-	}
-	PG_END_TRY();
+	return false;
 }
 
 static void
@@ -589,16 +602,24 @@ hand_rows_over(const SmkStatement *statement)
 		statement->callback(table->vals[i], table->tupdesc, statement->arg);
 }
 
+/* *saved is the saved plan while it runs: the caller lowers its count. */
 static uint64
-execute(SmkWorkspace *ws, const SmkStatement *statement)
+execute(SmkWorkspace *ws, const SmkStatement *statement, SmkPlan *volatile *saved)
 {
 	SPIPlanPtr	plan;
 	int			result;
 
 	register_batches(statement);
-	plan = saved_plan(ws, statement);
-	if (statement->batches[0] != NULL)
-		plan_for_any_size(plan);
+	if (is_bulk(statement))
+		plan = prepare(ws, statement);
+	else
+	{
+		SmkPlan    *entry = saved_plan(ws, statement);
+
+		plan = entry->plan;
+		entry->running++;
+		*saved = entry;
+	}
 	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
 									  statement->snapshot ? statement->snapshot : GetLatestSnapshot(),
@@ -620,6 +641,7 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 	Oid			userid;
 	int			sec_context;
 	uint64		processed = 0;
+	SmkPlan    *volatile saved = NULL;
 
 	GetUserIdAndSecContext(&userid, &sec_context);
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -629,10 +651,12 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	PG_TRY();
 	{
-		processed = execute(ws, statement);
+		processed = execute(ws, statement, &saved);
 	}
 	PG_FINALLY();
 	{
+		if (saved != NULL)
+			saved->running--;
 		current_cause = outer;
 		SetUserIdAndSecContext(userid, sec_context);
 	}
@@ -644,8 +668,6 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 void
 smk_workspace_init(void)
 {
-	next_relation_info_hook = get_relation_info_hook;
-	get_relation_info_hook = assume_large_tables;
 	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, namespace_changed, (Datum) 0);
 	RegisterXactCallback(transaction_ended, NULL);

@@ -44,7 +44,8 @@ BEGIN ATOMIC
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
-        (72, 'erasure', 'workspace_lifecycle_erasure')
+        (72, 'erasure', 'workspace_lifecycle_erasure'),
+        (74, 'erasure', 'workspace_sla_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
@@ -58,7 +59,7 @@ RETURN ARRAY[
     'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
     'handoff', 'routing_rule', 'routing_turn',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
