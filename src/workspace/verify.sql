@@ -108,6 +108,7 @@ BEGIN ATOMIC
         ('deal', 'record_delete', false),
         ('handoff', 'begin', false),
         ('handoff', 'guard', false),
+        ('handoff', 'append_only', false),
         ('handoff', 'record_update', false),
         ('calendar', 'versioned', false),
         ('calendar_version', 'append_only', false),
