@@ -3,6 +3,7 @@
  *		Checks that every trigger function makes, and the pins of statements.
  */
 #include "lifecycle/trigger.h"
+#include "lifecycle/nested.h"
 
 #include "catalog/pg_inherits.h"
 #include "executor/spi.h"
@@ -150,6 +151,10 @@ smk_statement_begins(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "statement_begins", false, true);
 
-	smk_pin(smk_workspace_of(data->tg_relation));
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
+
+	smk_pin(ws);
+	if (RelationGetRelid(data->tg_relation) == ws->tables[SMK_TABLE_LEAD])
+		smk_nested_begin(ws);
 	return PointerGetDatum(NULL);
 }
