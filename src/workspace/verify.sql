@@ -109,6 +109,7 @@ BEGIN ATOMIC
         ('handoff', 'append_only', false),
         ('handoff', 'begin', false),
         ('handoff', 'guard', false),
+        ('handoff', 'append_only', false),
         ('handoff', 'record_update', false),
         ('calendar', 'versioned', false),
         ('calendar_version', 'append_only', false),
