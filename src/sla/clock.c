@@ -322,7 +322,8 @@ pause_clocks(SmkClocks *clocks)
 				 " c.calendar_version, m.warn_at, (c.paused OPERATOR(pg_catalog.-)"
 				 " pg_catalog.tstzmultirange(pg_catalog.tstzrange(p.at, NULL))) OPERATOR(pg_catalog.+)"
 				 " CASE WHEN p.until OPERATOR(pg_catalog.<=) p.at THEN '{}'::pg_catalog.tstzmultirange"
-				 " ELSE pg_catalog.tstzmultirange(pg_catalog.tstzrange(p.at, CASE WHEN p.until OPERATOR(pg_catalog.<) 'infinity' THEN p.until END)) END"
+				 " ELSE pg_catalog.tstzmultirange(pg_catalog.tstzrange(p.at,"
+				 " CASE WHEN p.until OPERATOR(pg_catalog.<) 'infinity' THEN p.until END)) END"
 				 " AS paused, c.paused AS before FROM smk_pause AS p"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) p.lead_id"
 				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
@@ -675,9 +676,35 @@ end_batch(SmkBatch **batch)
 	*batch = NULL;
 }
 
+/*
+ * Who counts the events of a lead, or looks whether its clock runs, must be
+ * alone with it: locked in a statement of its own, so that the next ones see
+ * what this one has waited for.  Leads come before clocks in the order of locks.
+ */
+void
+smk_clocks_lock(SmkClocks *clocks)
+{
+	if (clocks->leads_locked)
+		return;
+	if (clocks->events != NULL)
+		run_on_batch(clocks,
+					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
+					 " (SELECT e.lead_id FROM smk_sla_event AS e WHERE e.starts OR EXISTS"
+					 " (SELECT FROM %s.sla_clock AS c WHERE c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
+					 " AND e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity')))"
+					 " ORDER BY l.id FOR NO KEY UPDATE", clocks->events);
+	if (clocks->recounts != NULL)
+		run_on_batch(clocks,
+					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
+					 " (SELECT lead_id FROM smk_recount) ORDER BY l.id FOR NO KEY UPDATE", clocks->recounts);
+	clocks->leads_locked = true;
+}
+
 void
 smk_clocks_write(SmkClocks *clocks)
 {
+	if (clocks->events != NULL || clocks->recounts != NULL)
+		smk_clocks_lock(clocks);
 	if (clocks->recounts != NULL)
 		recount_clocks(clocks);
 	if (clocks->events != NULL)

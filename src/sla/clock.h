@@ -110,6 +110,7 @@ typedef struct SmkClocks
 	SmkWorkspace *ws;
 	const SmkRules *rules;
 	bool		opens;			/* no import */
+	bool		leads_locked;	/* by the statement that has caused it all */
 	MemoryContext context;
 	SmkBatch   *events;			/* or NULL, as the others */
 	SmkBatch   *recounts;
@@ -139,6 +140,12 @@ extern void smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at,
 
 /* Derive this lead's clocks again: some of its activities are changed or gone. */
 extern void smk_clocks_recount(SmkClocks *clocks, int64 lead_id);
+
+/*
+ * Lock the leads whose clocks may change, before handoffs are: for a statement
+ * that has not locked them itself.  smk_clocks_write does it at the latest.
+ */
+extern void smk_clocks_lock(SmkClocks *clocks);
 
 extern void smk_clocks_write(SmkClocks *clocks);
 

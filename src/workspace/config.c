@@ -5,7 +5,7 @@
  */
 #include "lifecycle/actor.h"
 #include "lifecycle/trigger.h"
-#include "sla/calendar.h"
+#include "working_hours/working_hours.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -135,16 +136,38 @@ check_choice(Relation rel, const char *name, const char *value, const char *cons
 		   psprintf("It is one of: %s.", list.data));
 }
 
-static void
-check_span(Relation rel, const char *name, const char *value)
+/* An interval, or NULL where the text is none. */
+static Interval *
+try_interval(char *text)
 {
-	Interval   *span;
-	Interval	zero = {0};
+	Interval   *volatile span = NULL;
+	MemoryContext caller = CurrentMemoryContext;
 
-	if (value == NULL)
-		refuse(rel, "value", psprintf("setting %s cannot be null", name), "Say \"1 day\".");
-	span = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(value),
-												 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	PG_TRY();
+	{
+		span = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text),
+													 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	}
+	PG_CATCH();
+	{
+		/* interval_in leaves nothing behind that a subtransaction would have to undo */
+		MemoryContextSwitchTo(caller);
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return span;
+}
+
+static void
+check_span(Relation rel, const char *name, char *value)
+{
+	Interval	zero = {0};
+	Interval   *span = value ? try_interval(value) : NULL;
+
+	if (span == NULL)
+		refuse(rel, "value", psprintf("setting %s must be an interval", name), "Say \"1 day\".");
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(span),
 										  IntervalPGetDatum(&zero))) < 0)
 		refuse(rel, "value", psprintf("setting %s cannot be negative", name), "Say \"1 day\".");
@@ -160,6 +183,15 @@ check_zone(Relation rel, const char *value)
 			   "See pg_timezone_names.");
 }
 
+/* A day of the week as ISO numbers them, Monday is 1. */
+static void
+check_weekday(Relation rel, const char *name, const char *value)
+{
+	if (value == NULL || strlen(value) != 1 || value[0] < '1' || value[0] > '7')
+		refuse(rel, "value", psprintf("setting %s must be a day of the week", name),
+			   "Say 1 for Monday, 7 for Sunday.");
+}
+
 static void
 check_setting(Relation rel, HeapTuple tuple)
 {
@@ -169,14 +201,15 @@ check_setting(Relation rel, HeapTuple tuple)
 	static const char *const policies[] = {"accept", "recycle", "escalate", NULL};
 	char	   *name = text_column(tuple, RelationGetDescr(rel), "name");
 	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
+	char	   *string = NULL;	/* the value, where it is a JSON string */
 	char	   *value = json;
 
 	if (name == NULL)
 		return;					/* the column's own constraint says it */
 	if (json != NULL && json[0] == '"')
 	{
-		value = pstrdup(json + 1);
-		value[strlen(value) - 1] = '\0';
+		value = string = pstrdup(json + 1);
+		string[strlen(string) - 1] = '\0';
 	}
 	if (strcmp(name, "transition_mode") == 0)
 		check_choice(rel, name, value, modes);
@@ -187,9 +220,11 @@ check_setting(Relation rel, HeapTuple tuple)
 	else if (strcmp(name, "handoff_policy") == 0)
 		check_choice(rel, name, value, policies);
 	else if (strcmp(name, "max_backdate") == 0)
-		check_span(rel, name, value);
+		check_span(rel, name, string);
 	else if (strcmp(name, "timezone") == 0)
-		check_zone(rel, value);
+		check_zone(rel, string);
+	else if (strcmp(name, "week_starts_on") == 0)
+		check_weekday(rel, name, value);
 }
 
 static void
@@ -222,11 +257,11 @@ check_calendar(Relation rel, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	char	   *hours = text_column(tuple, desc, "hours");
-	char	   *hint;
-	char	   *problem = hours ? smk_calendar_problem(hours, &hint) : NULL;
+	SmkHoursProblem problem = {0};
 
-	if (problem != NULL)
-		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem), hint);
+	if (hours != NULL && smk_working_hours_parse(hours, &problem) == (Datum) 0)
+		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem.message),
+			   problem.hint);
 }
 
 /* ---------- commitments ---------- */
@@ -632,9 +667,34 @@ smk_event_recorder(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(smk_erase_history);
 
+/* UPDATE … SET each column = NULL: what the rules have made of them stays. */
+static char *
+erasing_text(ArrayType *columns)
+{
+	StringInfoData buf;
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(columns, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &n);
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "UPDATE %s.lead SET do_not_contact = true");
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name = nulls[i] ? NULL : TextDatumGetCString(names[i]);
+
+		appendStringInfoString(&buf, ", ");
+		for (const char *c = name ? quote_identifier(name) : "\"\""; *c; c++)
+			appendStringInfo(&buf, *c == '%' ? "%%%c" : "%c", *c);
+		appendStringInfoString(&buf, " = NULL");
+	}
+	appendStringInfoString(&buf, " WHERE id OPERATOR(pg_catalog.=) $1");
+	return buf.data;
+}
+
 /*
- * erase_history(workspace, lead): nulls the free text about a lead in its
- * history.  Called by erase_lead, which checks who may.
+ * erase_history(workspace, lead, columns): nulls columns of a lead and the free
+ * text about it in its history.  Called by erase_lead, which checks who may.
  */
 Datum
 smk_erase_history(PG_FUNCTION_ARGS)
@@ -652,6 +712,10 @@ smk_erase_history(PG_FUNCTION_ARGS)
 	statement.nargs = 1;
 	statement.types = types;
 	statement.values = &lead;
+	statement.text = erasing_text(PG_GETARG_ARRAYTYPE_P(2));
+	statement.once = true;
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
+	statement.once = false;
 	statement.text = "UPDATE %s.stage_change SET note = NULL"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND note IS NOT NULL";
 	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);

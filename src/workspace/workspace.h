@@ -85,6 +85,9 @@ extern SmkWorkspace *smk_workspace_by_schema(Oid nspid);
 extern void smk_pin(SmkWorkspace *ws);
 extern void smk_unpin(SmkWorkspace *ws);
 
+/* How many triggers are running, one inside the other. */
+extern int	smk_trigger_depth(void);
+
 /* The rules in force: the pinned generation, else the newest one. */
 extern const struct SmkRules *smk_rules(SmkWorkspace *ws);
 
@@ -153,6 +156,7 @@ typedef struct SmkStatement
 	const Datum *values;
 	const char *nulls;			/* as SPI wants them, or NULL */
 	SmkBatch   *batches[3];
+	bool		once;			/* the text is no literal: keep no plan */
 	bool		latest_snapshot;	/* read the configuration as it is now */
 	Snapshot	snapshot;		/* read it as of this one, or NULL */
 	SmkRowCallback callback;
