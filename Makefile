@@ -32,13 +32,15 @@ SQL_SOURCES = \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
+	src/sla/explain.sql \
 	src/sla/tick.sql \
 	src/workspace/events.sql \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \
 	src/workspace/erase.sql \
 	src/lifecycle/checks.sql \
-	src/handoff/checks.sql
+	src/handoff/checks.sql \
+	src/sla/checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

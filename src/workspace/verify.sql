@@ -62,7 +62,9 @@ BEGIN
           UNION ALL
           SELECT format('persona %s', p.name), p.condition FROM persona AS p
           UNION ALL
-          SELECT format('routing_rule %s', u.id), u.condition FROM routing_rule AS u) AS r
+          SELECT format('routing_rule %s', u.id), u.condition FROM routing_rule AS u
+          UNION ALL
+          SELECT format('commitment %s', m.id), m.condition FROM commitment AS m) AS r
     WHERE smarketing.condition_problem('lead'::regclass, r.condition) IS NOT NULL
     ORDER BY r.object COLLATE "C";
 END

@@ -45,6 +45,7 @@ BEGIN ATOMIC
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
+        (64, 'checks', 'workspace_sla_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure'),
         (74, 'erasure', 'workspace_sla_erasure')
