@@ -5,9 +5,10 @@
 #	                  prints must be the second, exactly but for blanks at the ends of lines and of the block
 #	```sql            followed by anything else: it is run and must not fail
 #	```sql no-test    is not run; it is counted
+#	```text demo N    is section N of what `make demo` shows
 #
 # The blocks of one document run in order, in one psql session in a new database that has the extension.  Time zone
-# UTC, ISO dates.  A document that needs stable times pins them itself.  --accept rewrites the second blocks.
+# UTC, ISO dates; no command tags and no CONTEXT.  A document that needs stable times pins them itself.  --accept rewrites the second blocks.
 use strict;
 use warnings;
 
@@ -70,7 +71,7 @@ sub run_blocks
 	system("$admin 'CREATE DATABASE $database TEMPLATE smk_template'") == 0 or die "no database\n";
 	local $ENV{PGOPTIONS} = '-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=postgres -c client_min_messages=notice';
 	# standard input and not -f: messages then do not begin with the file's name
-	system("psql -X -P pager=off -d $database < $file.sql > $file.out 2>&1");
+	system("psql -qX -v SHOW_CONTEXT=never -P pager=off -d $database < $file.sql > $file.out 2>&1");
 	system("$admin 'DROP DATABASE $database WITH (FORCE)'");
 	open my $out, '<', "$file.out" or die "$file.out: $!";
 	my $all = do { local $/; <$out> };
@@ -101,6 +102,26 @@ sub difference
 	my $diff = `diff -U3 --label document --label server $file.shown $file.got`;
 	unlink "$file.shown", "$file.got";
 	return $diff;
+}
+
+# The demo's output by the numbers of its sections; it runs once, and only where a document shows it.
+my %demo;
+sub demo_section
+{
+	my ($number) = @_;
+	return $demo{$number} if %demo;
+	my $database = "demo_$$";
+	my $dir = ($0 =~ s,[^/]*$,,r || './') . '../demo';
+	my $admin = 'psql -qX -v ON_ERROR_STOP=1 -d postgres -c';
+	system("$admin 'CREATE DATABASE $database'") == 0 or die "no database\n";
+	my $all = `cd $dir && psql -qX -v ON_ERROR_STOP=1 -d $database <demo.sql 2>&1`;
+	system("$admin 'DROP DATABASE $database WITH (FORCE)'");
+	for (split /\n(?=\d+\. [A-Z]{2}|WHERE TO GO)/, $all)
+	{
+		$demo{$1} = bare($_) if /^(\d+)\. /;
+	}
+	die "the demo has no sections:\n$all" unless %demo;
+	return $demo{$number};
 }
 
 sub test_document
@@ -135,6 +156,16 @@ sub test_document
 			result($got !~ /^(ERROR|FATAL|PANIC):/m, "$name (no output shown)", $got);
 		}
 	}
+	for my $block (@blocks)
+	{
+		next unless $block->{info} =~ /^text demo (\d+)$/;
+		my $got = demo_section($1) // '(the demo has no such section)';
+		my $shown = bare(join "\n", content(\@lines, $block));
+		$compared++;
+		push @edits, [ $block, $got ] if $shown ne $got;
+		result($accept || $shown eq $got, "$path:$block->{first} (demo, section $1)", difference($shown, $got));
+	}
+	@edits = sort { $a->[0]{first} <=> $b->[0]{first} } @edits;
 	printf "# %s: %d blocks run, %d of them compared with what is shown; %d marked no-test\n",
 		$path, scalar @sql, $compared, $skipped;
 	return unless $accept && @edits;
