@@ -45,8 +45,14 @@ typedef struct Activities
 	TimestampTz clock;
 	HTAB	   *asking;			/* SmkActivityLead: leads that may move */
 	SmkClocks  *clocks;
-	HTAB	   *touched;		/* ids of leads that marketing has touched */
+	HTAB	   *touched;		/* TouchedLead: leads that marketing has touched */
 } Activities;
+
+typedef struct TouchedLead
+{
+	int64		id;
+	TimestampTz at;				/* of the latest touch */
+} TouchedLead;
 
 static const SmkBatchColumn asking_columns[] = {{"lead_id", INT8OID}, {"stages", TEXTARRAYOID}};
 
@@ -186,6 +192,15 @@ tell_clocks(const Activities *activities, const SmkActivityKind *kind, int numbe
 }
 
 static void
+note_touch(Activities *activities, int64 lead_id, TimestampTz at)
+{
+	bool		found;
+	TouchedLead *lead = hash_search(activities->touched, &lead_id, HASH_ENTER, &found);
+
+	lead->at = found ? Max(lead->at, at) : at;
+}
+
+static void
 consider(Activities *activities, TupleTableSlot *slot)
 {
 	const SmkRules *rules = activities->rules;
@@ -202,7 +217,7 @@ consider(Activities *activities, TupleTableSlot *slot)
 		refuse_future(activities, at);
 	tell_clocks(activities, &rules->kinds[kind], kind, lead_id, at);
 	if (rules->kinds[kind].is_touch && rules->kinds[kind].department == SMK_MARKETING)
-		hash_search(activities->touched, &lead_id, HASH_ENTER, NULL);
+		note_touch(activities, lead_id, at);
 	if (!rules->kinds[kind].moves || activities->actor.batch != NULL)
 		return;
 	lead = hash_search(activities->asking, &lead_id, HASH_ENTER, &found);
@@ -270,15 +285,16 @@ accept_returned_leads(Activities *activities)
 											   activities->rules->live && activities->actor.batch == NULL,
 											   activities->clocks);
 	HASH_SEQ_STATUS seq;
-	int64	   *id;
+	TouchedLead *lead;
 
 	hash_seq_init(&seq, activities->touched);
-	while ((id = hash_seq_search(&seq)) != NULL)
+	while ((lead = hash_seq_search(&seq)) != NULL)
 	{
 		SmkOffer	offer = {0};
 
-		offer.lead_id = *id;
-		offer.at = activities->now;
+		offer.lead_id = lead->id;
+		offer.at = lead->at;
+		offer.by_touch = true;
 		offer.decision = "accepted";
 		smk_handoffs_decide(handoffs, &offer);
 	}
@@ -326,7 +342,7 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 		activities.now = GetCurrentTransactionStartTimestamp();
 		activities.clock = GetCurrentTimestamp();
 		activities.asking = ids_of_leads("smarketing asking leads", sizeof(SmkActivityLead));
-		activities.touched = ids_of_leads("smarketing touched leads", sizeof(int64));
+		activities.touched = ids_of_leads("smarketing touched leads", sizeof(TouchedLead));
 		record(&activities, data);
 	}
 	smk_statement_ends(ws);

@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -632,9 +633,34 @@ smk_event_recorder(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(smk_erase_history);
 
+/* UPDATE … SET each column = NULL: what the rules have made of them stays. */
+static char *
+erasing_text(ArrayType *columns)
+{
+	StringInfoData buf;
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(columns, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &n);
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "UPDATE %s.lead SET do_not_contact = true");
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name = nulls[i] ? NULL : TextDatumGetCString(names[i]);
+
+		appendStringInfoString(&buf, ", ");
+		for (const char *c = name ? quote_identifier(name) : "\"\""; *c; c++)
+			appendStringInfo(&buf, *c == '%' ? "%%%c" : "%c", *c);
+		appendStringInfoString(&buf, " = NULL");
+	}
+	appendStringInfoString(&buf, " WHERE id OPERATOR(pg_catalog.=) $1");
+	return buf.data;
+}
+
 /*
- * erase_history(workspace, lead): nulls the free text about a lead in its
- * history.  Called by erase_lead, which checks who may.
+ * erase_history(workspace, lead, columns): nulls columns of a lead and the free
+ * text about it in its history.  Called by erase_lead, which checks who may.
  */
 Datum
 smk_erase_history(PG_FUNCTION_ARGS)
@@ -652,6 +678,10 @@ smk_erase_history(PG_FUNCTION_ARGS)
 	statement.nargs = 1;
 	statement.types = types;
 	statement.values = &lead;
+	statement.text = erasing_text(PG_GETARG_ARRAYTYPE_P(2));
+	statement.once = true;
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
+	statement.once = false;
 	statement.text = "UPDATE %s.stage_change SET note = NULL"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND note IS NOT NULL";
 	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);

@@ -153,6 +153,7 @@ typedef struct SmkStatement
 	const Datum *values;
 	const char *nulls;			/* as SPI wants them, or NULL */
 	SmkBatch   *batches[3];
+	bool		once;			/* the text is no literal: keep no plan */
 	bool		latest_snapshot;	/* read the configuration as it is now */
 	Snapshot	snapshot;		/* read it as of this one, or NULL */
 	SmkRowCallback callback;
