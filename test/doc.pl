@@ -131,10 +131,10 @@ my %reference_query = (
 	columns => q{
 		WITH r AS (SELECT c.*, coalesce(obj_description(c.oid, 'pg_class'), obj_description(c.reltype, 'pg_type')) AS comment
 			FROM pg_class AS c WHERE c.oid = 'NAME'::regclass)
-		SELECT 0, comment FROM r
+		SELECT 0, regexp_replace(comment, '\s*\n\s*', ' ', 'g') FROM r
 		UNION ALL SELECT 1, E'\n| column | type | meaning |\n|---|---|---|'
 		UNION ALL SELECT a.attnum + 1, format('| `%s` | %s | %s |', a.attname, format_type(a.atttypid, a.atttypmod),
-				replace(col_description(a.attrelid, a.attnum), '|', '\|'))
+				regexp_replace(replace(col_description(a.attrelid, a.attnum), '|', '\|'), '\s*\n\s*', ' ', 'g'))
 			FROM r JOIN pg_attribute AS a ON a.attrelid = r.oid
 			WHERE a.attnum > 0 AND NOT a.attisdropped
 		ORDER BY 1},
