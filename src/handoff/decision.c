@@ -491,7 +491,7 @@ move_leads(Judge *judge)
 {
 	SmkStatement statement = {0};
 
-	statement.text = "WITH locked AS (SELECT l.id, g.to_stage, g.reason, g.note FROM smk_goal AS g"
+	statement.text = "WITH locked AS (SELECT l.id, g.to_stage, g.reason, g.note, g.at FROM smk_goal AS g"
 		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) g.lead_id ORDER BY l.id FOR UPDATE OF l)"
 		" UPDATE %s.lead AS l SET stage = g.to_stage, reason = g.reason, note = g.note,"
 		" stage_since = GREATEST(g.at, l.stage_since)"
