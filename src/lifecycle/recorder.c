@@ -77,6 +77,7 @@ new_batches(Recorder *recorder)
 
 	recorder->moves = smk_batch_create("smk_move", move_columns, lengthof(move_columns));
 	recorder->clocks = smk_clocks_begin(recorder->ws, recorder->rules, &recorder->actor);
+	recorder->clocks->leads_locked = true;
 	recorder->handoffs = smk_handoffs_begin(recorder->ws, recorder->rules, &recorder->actor,
 											writes_events(recorder), recorder->clocks);
 	recorder->rows = 0;

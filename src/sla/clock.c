@@ -514,11 +514,30 @@ end_batch(SmkBatch **batch)
 	*batch = NULL;
 }
 
+/*
+ * Who counts the events of a lead, or looks whether its clock runs, must be
+ * alone with it: locked in a statement of its own, so that the next ones see
+ * what this one has waited for.  Leads come before clocks in the order of locks.
+ */
+static void
+lock_leads(SmkClocks *clocks)
+{
+	run_on_batch(clocks,
+				 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
+				 " (SELECT e.lead_id FROM smk_sla_event AS e WHERE e.starts OR EXISTS"
+				 " (SELECT FROM %s.sla_clock AS c WHERE c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
+				 " AND c.cancelled_at IS NULL"
+				 " AND (c.ended_at IS NULL OR e.at OPERATOR(pg_catalog.<) c.ended_at)))"
+				 " ORDER BY l.id FOR NO KEY UPDATE", clocks->events);
+}
+
 void
 smk_clocks_write(SmkClocks *clocks)
 {
 	if (clocks->events != NULL)
 	{
+		if (!clocks->leads_locked)
+			lock_leads(clocks);
 		end_clocks(clocks);
 		release_clocks(clocks);
 	}

@@ -107,6 +107,7 @@ typedef struct SmkClocks
 	SmkWorkspace *ws;
 	const SmkRules *rules;
 	bool		active;
+	bool		leads_locked;	/* by the statement that has caused it all */
 	MemoryContext context;
 	SmkBatch   *events;			/* or NULL, as the others */
 	bool		starts;			/* some event may start a clock */

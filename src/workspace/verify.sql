@@ -106,6 +106,7 @@ BEGIN ATOMIC
         ('deal', 'record_insert', false),
         ('deal', 'record_update', false),
         ('deal', 'record_delete', false),
+        ('handoff', 'append_only', false),
         ('handoff', 'begin', false),
         ('handoff', 'guard', false),
         ('handoff', 'append_only', false),
