@@ -68,31 +68,6 @@ shape_of(Relation rel)
 
 /* ---------- the guard ---------- */
 
-/*
- * Rows that come in through a partition's parent fire the parent's statement
- * triggers, rows that are written to the partition itself the partition's
- * own: it must have them, or such rows would slip past.
- */
-static void
-refuse_unarmed_partition(Relation rel)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-
-	if (!rel->rd_rel->relispartition)
-		return;
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		if (strcmp(triggers->triggers[i].tgname, "smarketing_record_insert") == 0 &&
-			triggers->triggers[i].tgenabled != TRIGGER_DISABLED)
-			return;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SMK_WORKSPACE),
-			 errmsg("partition \"%s\" lacks the workspace's triggers", RelationGetRelationName(rel)),
-			 errhint("SELECT smarketing.repair_workspace('…') gives them to new partitions."),
-			 errtable(rel)));
-}
-
 PG_FUNCTION_INFO_V1(smk_activity_guard);
 
 /* BEFORE ROW on activity: who did it, where the row does not say; when it was recorded. */
@@ -112,7 +87,7 @@ smk_activity_guard(PG_FUNCTION_ARGS)
 	bool		isnull;
 	int			n = 0;
 
-	refuse_unarmed_partition(rel);
+	smk_refuse_unarmed_partition(rel, "smarketing_record_insert");
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		return PointerGetDatum(data->tg_newtuple);
 	columns[n] = shape.column[RECORDED_AT];
