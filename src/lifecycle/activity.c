@@ -286,12 +286,13 @@ record(Activities *activities, TriggerData *data)
 	while (smk_next_row(data->tg_newtable, slot))
 		consider(activities, slot);
 	ExecDropSingleTupleTableSlot(slot);
-	smk_clocks_write(activities->clocks);
-	/* leads are locked before handoffs; a move may accept what a touch would */
+	smk_clocks_lock(activities->clocks);
+	/* leads are locked before handoffs, and those before clocks; a move may accept what a touch would */
 	if (hash_get_num_entries(activities->asking) > 0)
 		move_asking_leads(activities);
 	if (hash_get_num_entries(activities->touched) > 0)
 		accept_returned_leads(activities);
+	smk_clocks_write(activities->clocks);
 }
 
 PG_FUNCTION_INFO_V1(smk_activity_recorder);

@@ -227,9 +227,9 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 
 		if (smk_cause(ws)->origin == SMK_BY_CLIENT)
 			smk_require_actor(ws, rules, &actor, "deal");
-		smk_clocks_write(clocks);
 		if (batch->rows > 0)
 			move_leads(ws, rules, actor.batch != NULL, batch);
+		smk_clocks_write(clocks);
 		smk_batch_end(batch);
 	}
 	smk_statement_ends(ws);
