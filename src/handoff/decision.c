@@ -262,7 +262,7 @@ judge_actor(const Judge *judge, const Row *row, bool to_sales)
 		return;
 	if (!smk_actor_is(&judge->actor, to_sales ? SMK_SALES : SMK_MARKETING))
 		refuse(judge, ERRCODE_SMK_DECISION, "decision",
-			   psprintf("handoff " INT64_FORMAT " is not offered to %s", id_of(&judge->shape, row), member->name),
+			   psprintf("handoff " INT64_FORMAT " is not offered to \"%s\"", id_of(&judge->shape, row), member->name),
 			   psprintf("It is offered to %s; \"%s\" belongs to %s.", to_sales ? "sales" : "marketing",
 						member->name, smk_department_name(member->department)),
 			   psprintf("Let a member of %s decide it.", to_sales ? "sales" : "marketing"));
@@ -303,7 +303,8 @@ judge_reason(const Judge *judge, const Row *row, const char *decision)
 		refuse(judge, ERRCODE_SMK_REASON, "reason",
 			   name ? psprintf("reason \"%s\" does not exist", name) :
 			   psprintf("handoff " INT64_FORMAT " needs a reason to be %s", id_of(shape, row), decision),
-			   NULL, pstrdup("Set reason to one of table reason in the statement that decides."));
+			   psprintf("Reasons of kind reject: %s.", smk_reasons_of_kind(judge->rules, "reject")),
+			   pstrdup("Set reason in the statement that decides."));
 	if (reason == NULL)
 		return SMK_RETURN;
 	if (strcmp(decision, "rerouted") == 0 && reason->outcome != SMK_REROUTE)
