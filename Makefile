@@ -16,6 +16,7 @@ SQL_SOURCES = \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
 	src/workspace/template.sql \
+	src/sla/template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \

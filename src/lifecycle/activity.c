@@ -244,7 +244,7 @@ move_asking_leads(Activities *activities)
 	statement.text = "WITH locked AS (SELECT l.id FROM %s.lead AS l"
 		" JOIN smk_asking AS a ON l.id OPERATOR(pg_catalog.=) a.lead_id"
 		" WHERE l.stage OPERATOR(pg_catalog.=) ANY (a.stages) AND l.excluded IS NULL"
-		" ORDER BY l.id FOR UPDATE OF l)"
+		" ORDER BY l.id FOR NO KEY UPDATE OF l)"
 		" UPDATE %s.lead AS l SET updated_at = pg_catalog.now() FROM locked"
 		" WHERE l.id OPERATOR(pg_catalog.=) locked.id";
 	statement.batches[0] = batch;
@@ -286,12 +286,13 @@ record(Activities *activities, TriggerData *data)
 	while (smk_next_row(data->tg_newtable, slot))
 		consider(activities, slot);
 	ExecDropSingleTupleTableSlot(slot);
-	smk_clocks_write(activities->clocks);
-	/* leads are locked before handoffs; a move may accept what a touch would */
+	smk_clocks_lock(activities->clocks);
+	/* leads are locked before handoffs, and those before clocks; a move may accept what a touch would */
 	if (hash_get_num_entries(activities->asking) > 0)
 		move_asking_leads(activities);
 	if (hash_get_num_entries(activities->touched) > 0)
 		accept_returned_leads(activities);
+	smk_clocks_write(activities->clocks);
 }
 
 PG_FUNCTION_INFO_V1(smk_activity_recorder);

@@ -191,7 +191,7 @@ write_rest(Recorder *recorder)
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "SELECT FROM %s.account AS a"
 					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
-					 " ORDER BY a.id FOR UPDATE", recorder->accounts);
+					 " ORDER BY a.id FOR NO KEY UPDATE", recorder->accounts);
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "WITH judged AS (SELECT a.id, EXISTS (SELECT FROM %s.lead AS l"
 					 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
@@ -712,7 +712,7 @@ forget_lead(Recorder *recorder, const SmkLead *lead)
 	if (!smk_lead_null(recorder->rules, lead, SMK_LEAD_CUSTOMER_SINCE))
 		note_account(recorder, lead);
 	smk_clocks_cancel(recorder->clocks, DatumGetInt64(smk_lead_value(recorder->rules, lead, SMK_LEAD_ID)),
-					  recorder->now, "deleted", false);
+					  recorder->now, "deleted", NULL);
 }
 
 static bool
@@ -732,9 +732,9 @@ follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 	TimestampTz until = smk_paused_until(rules, new, recorder->now);
 
 	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
-		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", false);
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", NULL);
 	if (!truth(recorder, old, SMK_LEAD_DO_NOT_CONTACT) && truth(recorder, new, SMK_LEAD_DO_NOT_CONTACT))
-		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", false);
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", NULL);
 	if (until != smk_paused_until(rules, old, recorder->now))
 		smk_clocks_pause(recorder->clocks, id,
 						 smk_same_text(rules, old, new, SMK_LEAD_STAGE) ? recorder->now : at, until);
@@ -915,6 +915,10 @@ smk_lead_truncated(PG_FUNCTION_ARGS)
 	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	statement.text = "UPDATE %s.handoff SET decision = 'withdrawn', decided_at = pg_catalog.now()"
 		" WHERE decision IS NULL";
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	statement.text = "UPDATE %s.sla_clock SET cancelled_at = GREATEST(pg_catalog.now(), started_at),"
+		" cancel_reason = 'deleted', ended_recorded_at = pg_catalog.now()"
+		" WHERE ended_at IS NULL AND cancelled_at IS NULL";
 	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
 	return PointerGetDatum(NULL);
 }

@@ -30,6 +30,7 @@ BEGIN ATOMIC
         (13, 'tables', 'workspace_handoff_tables'),
         (14, 'tables', 'workspace_sla_tables'),
         (21, 'template', 'workspace_template'),
+        (22, 'template', 'workspace_sla_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
