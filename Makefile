@@ -24,6 +24,7 @@ SQL_SOURCES = \
 	src/sla/triggers.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
+	src/sla/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
