@@ -244,7 +244,7 @@ move_asking_leads(Activities *activities)
 	statement.text = "WITH locked AS (SELECT l.id FROM %s.lead AS l"
 		" JOIN smk_asking AS a ON l.id OPERATOR(pg_catalog.=) a.lead_id"
 		" WHERE l.stage OPERATOR(pg_catalog.=) ANY (a.stages) AND l.excluded IS NULL"
-		" ORDER BY l.id FOR UPDATE OF l)"
+		" ORDER BY l.id FOR NO KEY UPDATE OF l)"
 		" UPDATE %s.lead AS l SET updated_at = pg_catalog.now() FROM locked"
 		" WHERE l.id OPERATOR(pg_catalog.=) locked.id";
 	statement.batches[0] = batch;

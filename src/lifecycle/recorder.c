@@ -191,7 +191,7 @@ write_rest(Recorder *recorder)
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "SELECT FROM %s.account AS a"
 					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
-					 " ORDER BY a.id FOR UPDATE", recorder->accounts);
+					 " ORDER BY a.id FOR NO KEY UPDATE", recorder->accounts);
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "WITH judged AS (SELECT a.id, EXISTS (SELECT FROM %s.lead AS l"
 					 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
@@ -897,7 +897,10 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 		finish(recorder);
 	}
 	foreach(lc, smk_nested_take(ws))
+	{
 		record_nested(data->tg_relation, ws, lfirst(lc));
+		smk_nested_free(lfirst(lc));
+	}
 	smk_statement_ends(ws);
 	return PointerGetDatum(NULL);
 }
