@@ -115,4 +115,15 @@ smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
 #define smk_ereturn(fcinfo, dummy, ...) ereport(ERROR, __VA_ARGS__)
 #endif
 
+/* Where outdesc's columns stand in indesc; NULL: just where they are. */
+static inline AttrMap *
+smk_attrmap(TupleDesc indesc, TupleDesc outdesc)
+{
+#if PG_VERSION_NUM >= 160000
+	return build_attrmap_by_name_if_req(indesc, outdesc, true);
+#else
+	return build_attrmap_by_name_if_req(indesc, outdesc);
+#endif
+}
+
 #endif							/* SMK_COMPAT_H */

@@ -9,6 +9,7 @@
  * matches, so that a broken rule stops itself and not every write.
  */
 #include "lifecycle/rules.h"
+#include "scoring/scoring.h"
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
@@ -56,6 +57,7 @@ static const char *const lead_columns[SMK_LEAD_COLUMNS] = {
 	[SMK_LEAD_BAND] = "band",
 	[SMK_LEAD_ENGAGEMENT_STATE] = "engagement_state",
 	[SMK_LEAD_ENGAGEMENT_PURGED] = "engagement_purged",
+	[SMK_LEAD_ENGAGEMENT_PURGED_AT] = "engagement_purged_at",
 	[SMK_LEAD_ENGAGEMENT_AT] = "engagement_at",
 	[SMK_LEAD_SCORE_GENERATION] = "score_generation",
 	[SMK_LEAD_DUPLICATE_ALLOWED] = "duplicate_allowed",
@@ -98,8 +100,8 @@ column_float(HeapTuple tuple, TupleDesc desc, int attnum)
 	return isnull ? 0 : DatumGetFloat8(value);
 }
 
-static SmkRuleCondition
-column_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int attnum)
+SmkRuleCondition
+smk_rule_condition(HeapTuple tuple, TupleDesc desc, int attnum, TupleDesc rows)
 {
 	SmkRuleCondition condition = {false, NULL, NULL};
 	SmkConditionProblem problem = {0};
@@ -110,8 +112,14 @@ column_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int at
 		return condition;
 	condition.present = true;
 	condition.text = column_text(tuple, desc, attnum);
-	condition.compiled = smk_condition_compile(DatumGetJsonPathP(value), loading->lead, &problem);
+	condition.compiled = smk_condition_compile(DatumGetJsonPathP(value), rows, &problem);
 	return condition;
+}
+
+static SmkRuleCondition
+column_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int attnum)
+{
+	return smk_rule_condition(tuple, desc, attnum, loading->lead);
 }
 
 static SmkDepartment
@@ -525,6 +533,7 @@ smk_rules_load(SmkWorkspace *ws)
 	loading.lead = RelationGetDescr(lead);
 	find_lead_columns(ws, rules, loading.lead);
 	load_tables(&loading);
+	rules->scoring = smk_scoring_load(ws, rules, loading.lead);
 	relation_close(lead, AccessShareLock);
 
 	/* complete: from now on it lives until it is replaced */

@@ -10,6 +10,7 @@
 #include "workspace/workspace.h"
 
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -27,6 +28,13 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+
+/*
+ * How many rows a batch is planned for, whatever it holds: the first plan is
+ * kept, and one that goes by index serves any size, where one that reads a
+ * whole table serves none but the biggest.
+ */
+#define PLANNED_ROWS 10
 
 /* Memory for a batch of moves, so that a usual one does not go to disk. */
 #define BATCH_KILOBYTES 16384
@@ -53,6 +61,9 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_MEMBER] = "member",
 	[SMK_TABLE_ABSENCE] = "absence",
 	[SMK_TABLE_ACTIVITY_KIND] = "activity_kind",
+	[SMK_TABLE_SCORING_CATEGORY] = "scoring_category",
+	[SMK_TABLE_SCORING_RULE] = "scoring_rule",
+	[SMK_TABLE_SCORE_BAND] = "score_band",
 	[SMK_TABLE_ROUTING_RULE] = "routing_rule",
 	[SMK_TABLE_ROUTING_TURN] = "routing_turn",
 	[SMK_TABLE_ACCOUNT] = "account",
@@ -203,6 +214,7 @@ refresh(SmkWorkspace *ws)
 	if (ws->rules != NULL)
 		MemoryContextDelete(ws->rules->context);
 	ws->rules = rules;
+	ws->provisional = IsInParallelMode();
 }
 
 /*
@@ -212,7 +224,9 @@ refresh(SmkWorkspace *ws)
 static void
 refresh_if_stale(SmkWorkspace *ws)
 {
-	if (!ws->stale || ws->pins > 0)
+	bool		provisional = ws->provisional && !IsInParallelMode();
+
+	if ((!ws->stale && !provisional) || ws->pins > 0)
 		return;
 	ws->stale = false;
 	PG_TRY();
@@ -418,7 +432,7 @@ register_batches(const SmkStatement *statement)
 		enr->md.reliddesc = InvalidOid;
 		enr->md.tupdesc = batch->desc;
 		enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-		enr->md.enrtuples = batch->rows;
+		enr->md.enrtuples = PLANNED_ROWS;
 		enr->reldata = batch->store;
 		tuplestore_rescan(batch->store);
 		if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
@@ -491,6 +505,13 @@ hand_rows_over(const SmkStatement *statement)
 		statement->callback(table->vals[i], table->tupdesc, statement->arg);
 }
 
+/* In parallel mode no newer snapshot can be had: what is loaded is provisional. */
+static Snapshot
+latest_snapshot(void)
+{
+	return IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
+}
+
 static uint64
 execute(SmkWorkspace *ws, const SmkStatement *statement)
 {
@@ -501,11 +522,11 @@ execute(SmkWorkspace *ws, const SmkStatement *statement)
 	plan = saved_plan(ws, statement);
 	if (statement->latest_snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
-									  GetLatestSnapshot(), InvalidSnapshot,
+									  latest_snapshot(), InvalidSnapshot,
 									  true, false, 0);
 	else
 		result = SPI_execute_plan(plan, (Datum *) statement->values, statement->nulls,
-								  false, 0);
+								  statement->read_only, 0);
 	if (result < 0)
 		elog(ERROR, "an internal statement failed: %s", SPI_result_code_string(result));
 	hand_rows_over(statement);
@@ -525,8 +546,9 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	current_cause = &cause;
-	SetUserIdAndSecContext(ws->owner,
-						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	if (!statement->as_caller)
+		SetUserIdAndSecContext(ws->owner,
+							   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	PG_TRY();
 	{
 		processed = execute(ws, statement);

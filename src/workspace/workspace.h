@@ -29,6 +29,9 @@ typedef enum SmkTable
 	SMK_TABLE_MEMBER,
 	SMK_TABLE_ABSENCE,
 	SMK_TABLE_ACTIVITY_KIND,
+	SMK_TABLE_SCORING_CATEGORY,
+	SMK_TABLE_SCORING_RULE,
+	SMK_TABLE_SCORE_BAND,
 	SMK_TABLE_ROUTING_RULE,
 	SMK_TABLE_ROUTING_TURN,
 	SMK_TABLE_ACCOUNT,
@@ -46,6 +49,7 @@ typedef struct SmkWorkspace
 {
 	Oid			nspid;			/* hash key */
 	bool		stale;			/* set by invalidation callbacks, no more */
+	bool		provisional;	/* loaded in parallel mode, under an older snapshot */
 	Oid			owner;
 	char	   *name;			/* the schema, unquoted */
 	char	   *quoted;			/* the schema, quoted where needed */
@@ -84,6 +88,7 @@ typedef enum SmkOrigin
 	SMK_BY_ACTIVITY,			/* activities that may move their leads */
 	SMK_BY_DECISION,			/* a handoff's decision moves its lead */
 	SMK_BY_DEAL,				/* a deal moves its lead */
+	SMK_BY_SCORE,				/* scores computed anew; no move */
 	SMK_BY_LEAD,				/* a lead's move decides or opens handoffs */
 	SMK_BY_ERASURE				/* erase_lead: history may be changed */
 } SmkOrigin;
@@ -140,6 +145,8 @@ typedef struct SmkStatement
 	const char *nulls;			/* as SPI wants them, or NULL */
 	SmkBatch   *batches[3];
 	bool		latest_snapshot;	/* read the configuration as it is now */
+	bool		as_caller;		/* no change of user: his rights, his rows */
+	bool		read_only;		/* under the caller's snapshot */
 	SmkRowCallback callback;
 	void	   *arg;
 } SmkStatement;
