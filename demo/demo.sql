@@ -7,93 +7,120 @@
 \pset linestyle unicode
 \pset border 1
 \pset null ''
+\pset format wrapped
+\pset columns 100
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 
-\echo 'Half a year of a company that sells planning software: loading it through the workspace''s own tables ...'
+\echo 'Half a year of a company that sells planning software, loaded through the workspace''s own tables'
+\echo 'by INSERT, COPY and UPDATE, as an import with the times of then; each move checked on its way in.'
+\echo
 CREATE EXTENSION smarketing;
 \ir generate.sql
 \ir configure.sql
-SELECT clock_timestamp() AS started \gset
 \ir load.sql
-\pset tuples_only on
-SELECT format('%s leads, %s activities, %s moves, %s handoffs, %s deals, loaded and checked in %s s',
-    (SELECT count(*) FROM crm.lead), (SELECT count(*) FROM crm.activity), (SELECT count(*) FROM crm.stage_change),
-    (SELECT count(*) FROM crm.handoff), (SELECT count(*) FROM crm.deal),
-    round(extract(epoch FROM clock_timestamp() - :'started'), 1));
-\pset tuples_only off
+SELECT (SELECT count(*) FROM crm.lead) AS leads, (SELECT count(*) FROM crm.activity) AS activities,
+    (SELECT count(*) FROM crm.stage_change) AS moves, (SELECT count(*) FROM crm.handoff) AS handoffs,
+    (SELECT count(*) FROM crm.deal) AS deals;
+
+\echo '1. THE FUNNEL: how far the leads got (view funnel_chart)'
+\echo
+SELECT stage, bar, leads, percent AS "%", now AS "there now" FROM crm.funnel_chart WHERE leads > 0;
+
+\echo '2. ONE LEAD''S HISTORY: handed over too early, sent back with a reason, won over (view lead_timeline)'
+\echo
+SELECT l.id AS returned FROM crm.lead AS l
+WHERE EXISTS (SELECT FROM crm.handoff AS h WHERE h.lead_id = l.id AND h.direction = 'to_sales'
+        AND h.decision = 'rejected' AND h.reason = 'not_ready' AND h.note IS NOT NULL)
+    AND EXISTS (SELECT FROM crm.handoff AS h WHERE h.lead_id = l.id AND h.direction = 'to_sales' AND h.decision = 'accepted')
+ORDER BY l.external_id COLLATE "C" LIMIT 1 \gset
+SELECT name, job_title AS title, company, country, persona, owner FROM crm.lead WHERE id = :returned;
+SELECT to_char(at, 'Mon DD HH24:MI') AS at,
+    CASE what WHEN 'handoff_offered' THEN 'offered ' || title WHEN 'handoff_decided' THEN 'decided: ' || title ELSE title END AS what,
+    actor, CASE WHEN what NOT LIKE 'handoff%' THEN nullif(regexp_replace(detail, '(; )?import .*$', ''), '') END AS detail
+FROM crm.lead_timeline
+WHERE lead_id = :returned AND title NOT IN ('was sent the newsletter', 'opened the newsletter', 'looked at a page');
+
+\echo '3. WHAT SALES SENT BACK, and why: what marketing can act on (view handoff_feedback)'
+\echo
+SELECT label AS reason, sum(rejections) AS handoffs, repeat('▒', round(sum(rejections) / 3.0)::int) AS " ",
+    CASE WHEN counts_as_rejection THEN 'yes' ELSE 'no' END AS "counts against marketing"
+FROM crm.handoff_feedback
+GROUP BY reason, label, counts_as_rejection ORDER BY sum(rejections) DESC, reason COLLATE "C";
+SELECT coalesce(campaign, '(none)') AS campaign, decided, sum(rejections) AS "sent back",
+    round(100 * sum(share)::numeric) AS "%"
+FROM crm.handoff_feedback
+WHERE counts_as_rejection AND campaign IS NOT NULL
+GROUP BY campaign, source, decided ORDER BY sum(share) DESC, campaign COLLATE "C" LIMIT 5;
+
+\echo '4. LIVE: the import is over.  Leads that it left waiting are offered to sales, each to somebody.'
+\echo
+\set ECHO queries
+SET smarketing.actor = 'ana';
+SELECT smarketing.activate_leads('crm', 'export of 30 June', max_rows => 9);
+SELECT name, company, owner, routed_by FROM crm.handoff_board;
+\set ECHO none
 
 \echo
-\echo '1. THE FUNNEL: how far the leads got that entered from January to June'
-\echo
-WITH reached AS (
-    SELECT to_stage AS stage, count(DISTINCT lead_id) AS leads FROM crm.stage_change GROUP BY to_stage
-), funnel AS (
-    SELECT coalesce(s.label, s.name) AS stage, s.position, leads,
-        lag(leads) OVER (ORDER BY s.position) AS before, max(leads) OVER () AS most
-    FROM reached JOIN crm.stage AS s ON s.name = stage
-    WHERE s.name IN ('lead', 'mql', 'sal', 'sql', 'opportunity', 'customer')
-)
-SELECT stage, leads, repeat('█', round(44.0 * leads / most)::int) AS " ",
-    coalesce(round(100.0 * leads / before) || ' %', '') AS "of those before"
-FROM funnel ORDER BY position;
-
-\echo '2. WHAT SALES SENT BACK, and why: the reasons marketing can act on'
-\echo
-SELECT coalesce(r.label, r.name) AS reason, count(*) AS handoffs, repeat('▒', round(count(*) / 2.0)::int) AS " "
-FROM crm.handoff AS h JOIN crm.reason AS r ON r.name = h.reason
-WHERE h.direction = 'to_sales' AND h.decision = 'rejected'
-GROUP BY r.name, r.label ORDER BY count(*) DESC, r.name COLLATE "C";
-
-\echo '3. ONE REJECTED HANDOFF'
-\echo
-SELECT l.id AS lead, l.name, l.job_title, l.company, l.country,
-    h.offered_at::timestamp(0), h.offered_by, h.decided_at::timestamp(0), h.decided_by, h.decision, h.reason, h.note
+\echo 'One of them rejects what he was offered; another one accepts.'
+SELECT owner AS he, handoff_id AS his, lead_id AS his_lead FROM crm.handoff_board WHERE team = 'dach' LIMIT 1 \gset
+SELECT owner AS she, handoff_id AS hers, lead_id AS her_lead FROM crm.handoff_board WHERE team = 'italia' LIMIT 1 \gset
+\set ECHO queries
+SET smarketing.actor = :'he';
+UPDATE crm.handoff
+SET decision = 'rejected', reason = 'wrong_title', note = 'muss den Chef fragen' WHERE id = :his;
+SET smarketing.actor = :'she';
+SELECT smarketing.decide('crm', :hers, 'accepted');
+SELECT l.name, l.stage, h.direction, h.decision, h.decided_by, h.reason
 FROM crm.handoff AS h JOIN crm.lead AS l ON l.id = h.lead_id
-WHERE h.direction = 'to_sales' AND h.decision = 'rejected' AND h.note = 'a settembre'
-ORDER BY l.external_id LIMIT 1
-\gx
+WHERE l.id IN (:his_lead, :her_lead) ORDER BY l.id, h.id;
+\set ECHO none
 
-\echo '4. ONE LEAD''S HISTORY, from the first click to the contract'
 \echo
-SELECT l.id AS lead FROM crm.lead AS l
-WHERE l.stage = 'customer' AND l.campaign IS NOT NULL
-    AND (SELECT count(*) FROM crm.stage_change WHERE lead_id = l.id) >= 6
-ORDER BY l.external_id LIMIT 1 \gset
-SELECT name, job_title, company, country, campaign, owner FROM crm.lead WHERE id = :lead;
-SELECT at::timestamp(0), what, who, coalesce(detail, '') AS detail FROM (
-    SELECT at, 1 AS kind, id, '→ ' || to_stage AS what, actor AS who, concat_ws(': ', reason, note) AS detail
-    FROM crm.stage_change WHERE lead_id = :lead
-    UNION ALL
-    SELECT at, 0, id, coalesce((SELECT label FROM crm.activity_kind WHERE name = kind), kind), actor,
-        coalesce(properties ->> 'document', properties ->> 'path', properties ->> 'topic', campaign)
-    FROM crm.activity WHERE lead_id = :lead AND kind NOT IN ('email_sent', 'email_open', 'page_view')
-) AS history
-ORDER BY history.at, kind, id;
-
 \echo '5. THE AGREEMENT IS THE LAW: three writes that the database refuses, each on another path'
 \set ON_ERROR_STOP off
-SELECT id AS fresh FROM crm.lead WHERE stage = 'lead' ORDER BY external_id LIMIT 1 \gset
+SELECT id AS fresh FROM crm.lead WHERE stage = 'lead' ORDER BY external_id COLLATE "C" LIMIT 1 \gset
 \echo
-\echo 'UPDATE: marketing makes a lead a customer.'
-\echo '    UPDATE crm.lead SET stage = ''customer'' WHERE id = …'
+\echo '-- marketing makes a lead a customer, by UPDATE'
+SET smarketing.actor = 'chiara';
+\set ECHO queries
 UPDATE crm.lead SET stage = 'customer' WHERE id = :fresh;
-\echo '    SQLSTATE' :SQLSTATE
+\set ECHO none
+\echo '-- SQLSTATE' :SQLSTATE
 \echo
-\echo 'COPY: a file in which somebody enters as recycled; the good line beside it is not kept either.'
-\echo '    COPY crm.lead (email, name, stage) FROM STDIN'
+\echo '-- a file in which somebody enters as recycled, by COPY; its good line is not kept either'
+\set ECHO queries
 COPY crm.lead (email, name, stage) FROM STDIN;
 zoe@oficina.example	Zoë Conceição	lead
 otto@werkstatt.example	Otto Mühlbauer	recycled
 \.
-\echo '    SQLSTATE' :SQLSTATE
+\set ECHO none
+\echo '-- SQLSTATE' :SQLSTATE
 \echo
-\echo 'A VIEW: a BI tool''s view over the leads of one country, and a rejection without a reason.'
-\echo '    UPDATE italian_leads SET stage = ''recycled'' WHERE …'
+SET smarketing.actor = 'niccolo';
+\echo '-- a sales rep gives up a lead without saying why, through a BI tool''s view'
 CREATE VIEW italian_leads AS SELECT id, name, company, stage, owner FROM crm.lead WHERE country = 'IT';
-UPDATE italian_leads SET stage = 'recycled' WHERE id = (SELECT id FROM italian_leads WHERE stage = 'sal' ORDER BY id LIMIT 1);
-\echo '    SQLSTATE' :SQLSTATE
+SELECT min(id) AS silent FROM italian_leads WHERE stage = 'sal' \gset
+\set ECHO queries
+UPDATE italian_leads SET stage = 'recycled' WHERE id = :silent;
+\set ECHO none
+\echo '-- SQLSTATE' :SQLSTATE
+RESET smarketing.actor;
 \set ON_ERROR_STOP on
 
+SELECT to_regproc('smarketing.verify') IS NOT NULL AS verifies \gset
+\if :verifies
+    \echo
+    \echo '6. EVERY STORED FACT, derived again from the history: what differs (nothing)'
+    \set ECHO queries
+    SELECT * FROM smarketing.verify('crm');
+    \set ECHO none
+\endif
+
 \echo
-\echo 'To look around in it yourself: CREATE EXTENSION smarketing in a database of your own, then demo/demo.sql.'
+\echo 'WHERE TO GO FROM HERE'
+\echo '    a database of your own      make && sudo make install; in psql: CREATE EXTENSION smarketing;'
+\echo '    a workspace in it           SELECT smarketing.create_workspace(''crm'');'
+\echo '    the rules, which are rows   TABLE crm.stage;  TABLE crm.transition;  TABLE crm.reason;'
+\echo '    the boards                  \\dv crm.*  and what each column means: \\d+ crm.lead_fact'
+\echo '    this company to play with   cd demo && psql -d your_empty_database < demo.sql'

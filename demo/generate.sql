@@ -371,13 +371,14 @@ WITH step (lead, at, to_stage, actor, reason, note) AS (
     SELECT id, sal_at, 'sal', rep, NULL, NULL FROM fate WHERE NOT sales_own
     UNION ALL
     SELECT id, refused_at, 'recycled', rep, reason,
-        CASE WHEN dice(id, 'note') < 0.7 THEN pick(CASE reason
-            WHEN 'wrong_title' THEN '{decide o dono,no decide compras,non decide lui,hat keine Budgetverantwortung,wants to show it to the boss}'
+        -- in the language of the one who rejects
+        CASE WHEN dice(id, 'note') < 0.7 THEN (CASE reason
+            WHEN 'wrong_title' THEN '{decide o dono,no decide compras,"decide il capo, non compra",hat keine Budgetverantwortung}'
             WHEN 'wrong_size' THEN '{três funcionários,taller de dos personas,sono in quattro,"Einmannbetrieb, nett"}'
             WHEN 'bad_contact_data' THEN '{número errado,el número no existe,numero inesistente,"Nummer stimmt nicht, Mail kommt zurück"}'
-            WHEN 'competitor' THEN '{trabalha na concorrência,es de la competencia,lavora per la concorrenza}'
-            ELSE '{só no próximo ano,"después del verano, quizás",a settembre,erst nach dem Umzug,project postponed}' END::text[],
-            dice(id, 'words')) END
+            WHEN 'competitor' THEN '{trabalha na concorrência,es de la competencia,lavora per la concorrenza,arbeitet beim Wettbewerb}'
+            ELSE '{só no próximo ano,"después del verano, quizás",a settembre,erst nach dem Umzug}' END::text[])
+            [array_position('{brasil,iberia,italia,dach}', team)] END
     FROM (SELECT *, CASE WHEN seniority IN ('student', 'specialist') AND dice(id, 'why') < 0.6 THEN 'wrong_title'
         WHEN employees < 15 OR employees > 2000 THEN 'wrong_size'
         ELSE pick('{not_ready,not_ready,not_ready,bad_contact_data,wrong_title,competitor}', dice(id, 'why not')) END AS reason

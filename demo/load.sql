@@ -10,14 +10,14 @@ BEGIN;
 SET LOCAL smarketing.import = 'export of 30 June';
 
 -- Leads enter where they entered then.
-\copy (SELECT l.external_id, l.email, l.name, a.id, c.name, l.job_title, l.phone, l.country, c.region, c.industry, c.employees, c.annual_revenue, l.language, l.origin, l.source, l.campaign, m.to_stage, m.at, CASE m.to_stage WHEN 'sal' THEN l.rep END, jsonb_build_object('role', l.role, 'seniority', l.seniority) FROM input.lead AS l JOIN input.company AS c ON c.id = l.company JOIN crm.account AS a ON a.external_id = 'C-' || lpad(c.id::text, 4, '0') JOIN input.move AS m ON m.lead = l.id AND m.seq = 0 ORDER BY m.at) TO 'leads.copy'
+\copy (SELECT l.external_id, l.email, l.name, a.id, c.name, l.job_title, l.phone, l.country, c.region, c.industry, c.employees, c.annual_revenue, l.language, l.origin, l.source, l.campaign, m.to_stage, m.at, CASE m.to_stage WHEN 'sal' THEN l.rep END, jsonb_build_object('role', l.role, 'seniority', l.seniority) FROM input.lead AS l JOIN input.company AS c ON c.id = l.company JOIN crm.account AS a ON a.external_id = 'C-' || lpad(c.id::text, 4, '0') JOIN input.move AS m ON m.lead = l.id AND m.seq = 0 ORDER BY m.at, l.id) TO 'leads.copy'
 \copy lead (external_id, email, name, account_id, company, job_title, phone, country, region, industry, employees, annual_revenue, language, origin, source, campaign, stage, stage_since, owner, attributes) FROM 'leads.copy'
 \! rm -f leads.copy
 
 INSERT INTO activity (lead_id, kind, at, actor, campaign, channel, direction, properties)
 SELECT lead.id, kind, at, actor, a.campaign, a.channel, a.direction, a.properties
 FROM input.activity AS a JOIN input.lead AS l ON l.id = a.lead JOIN lead ON lead.external_id = l.external_id
-ORDER BY at;
+ORDER BY at, l.id, kind;
 
 -- Each round makes every lead's next move, each move by the one who made it then.  What deals do comes afterwards.
 DO $$
@@ -45,7 +45,7 @@ BEGIN
         INSERT INTO deal (external_id, lead_id, account_id, name, amount, currency, probability, opened_at, expected_close, owner)
         SELECT d.external_id, lead.id, lead.account_id, d.name, d.amount, 'EUR', d.probability, d.opened_at, d.expected_close, d.owner
         FROM input.deal AS d JOIN input.lead AS l ON l.id = d.lead JOIN lead ON lead.external_id = l.external_id
-        WHERE d.owner = step.owner ORDER BY opened_at;
+        WHERE d.owner = step.owner ORDER BY opened_at, d.external_id;
         UPDATE deal SET won = d.won, closed_at = d.closed_at, reason = d.reason
         FROM input.deal AS d
         WHERE deal.external_id = d.external_id AND d.owner = step.owner AND d.closed_at IS NOT NULL;

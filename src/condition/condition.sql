@@ -27,6 +27,14 @@ True where jsonb_path_match(to_jsonb(row), condition, '{}', true) is true, false
 Null if the row or the condition is null (a row of nulls is no null row).
 Errors: 42804 if the first argument is no row. A condition that cannot be compiled (variables, datetime(), keyvalue(), **, the whole row, columns of type json or composite or of a text that depends on settings) is evaluated by PostgreSQL, slowly, and may raise what to_jsonb raises.$$;
 
+CREATE FUNCTION condition_values("row" anyelement, condition jsonpath) RETURNS text
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20
+    AS 'MODULE_PATHNAME', 'smk_condition_values_sql';
+
+COMMENT ON FUNCTION condition_values(anyelement, jsonpath) IS
+$$What the condition reads in this row, for people: employees is 12, industry is null. Strings are in double quotes, values of more than 80 bytes are cut.
+Null if an argument is null, or the condition cannot be compiled. Errors: 42804 if the first argument is no row.$$;
+
 CREATE FUNCTION condition_problem(relation regclass, condition jsonpath) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'smk_condition_problem';
@@ -34,3 +42,10 @@ CREATE FUNCTION condition_problem(relation regclass, condition jsonpath) RETURNS
 COMMENT ON FUNCTION condition_problem(regclass, jsonpath) IS
 $$Why a rule over this relation's rows cannot have this condition, in a few words: a column that does not exist, is generated or cannot be read, a variable, datetime(), keyvalue(), **, the row as a whole, a regular expression of more than 1000 characters.
 Null if it can, or if an argument is null. Error 42P01 if there is no such relation.$$;
+
+CREATE FUNCTION check_condition(relation regclass, condition jsonpath) RETURNS void
+    LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100
+    AS 'MODULE_PATHNAME', 'smk_check_condition';
+
+COMMENT ON FUNCTION check_condition(regclass, jsonpath) IS
+$$Raises SM007, with detail, hint and column, where condition_problem() is not null; does nothing if an argument is null.$$;

@@ -100,7 +100,7 @@ call_with_columns(FuncExpr *call, const Var *row, TupleDesc desc,
 	Oid			function = columns_function(call->funcid);
 	List	   *arguments;
 
-	if (!OidIsValid(function) ||
+	if (!OidIsValid(function) || condition->ncolumns == 0 ||
 		condition->ncolumns > FUNC_MAX_ARGS - FIRST_COLUMN)
 		return NULL;
 	arguments = list_make2(makeNullConst(row->vartype, -1, InvalidOid),

@@ -21,7 +21,9 @@
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(smk_matches);
+PG_FUNCTION_INFO_V1(smk_condition_values_sql);
 PG_FUNCTION_INFO_V1(smk_condition_problem);
+PG_FUNCTION_INFO_V1(smk_check_condition);
 
 /* Conditions kept per call site; a join with a table of rules has several. */
 #define KEPT_CONDITIONS		32
@@ -281,23 +283,37 @@ current_condition(Matcher *matcher, FunctionCallInfo fcinfo)
 	return kept ? kept : keep_condition(matcher, path);
 }
 
-static bool
-matches_compiled(Matcher *matcher, const KeptCondition *kept,
-				 HeapTupleHeader row)
+/*
+ * Unpack the row's columns up to the last one that the condition reads.  The
+ * tuple is the caller's, and must live as long as the slot is looked into.
+ */
+static void
+unpack_row(Matcher *matcher, const KeptCondition *kept, HeapTupleHeader row,
+		   HeapTuple tuple)
 {
-	HeapTupleData tuple;
-	bool		result;
-
-	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = row;
-	ExecStoreHeapTuple(&tuple, matcher->slot, false);
+	tuple->t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple->t_self);
+	tuple->t_tableOid = InvalidOid;
+	tuple->t_data = row;
+	ExecStoreHeapTuple(tuple, matcher->slot, false);
 	slot_getsomeattrs(matcher->slot, kept->last_column);
-	result = smk_condition_holds(kept->condition, matcher->slot->tts_values,
-								 matcher->slot->tts_isnull);
-	ExecClearTuple(matcher->slot);
-	return result;
+}
+
+/* The call site's memory, ready for this row's type and this condition. */
+static Matcher *
+prepare_call(FunctionCallInfo fcinfo, HeapTupleHeader *row,
+			 KeptCondition **kept)
+{
+	Matcher    *matcher = fcinfo->flinfo->fn_extra;
+
+	if (!matcher)
+		matcher = make_matcher(fcinfo);
+	*row = PG_GETARG_HEAPTUPLEHEADER(0);
+	if (!knows_type(matcher, *row))
+		take_up_type(matcher, HeapTupleHeaderGetTypeId(*row),
+					 HeapTupleHeaderGetTypMod(*row));
+	*kept = current_condition(matcher, fcinfo);
+	return matcher;
 }
 
 /*
@@ -306,23 +322,55 @@ matches_compiled(Matcher *matcher, const KeptCondition *kept,
 Datum
 smk_matches(PG_FUNCTION_ARGS)
 {
-	Matcher    *matcher = fcinfo->flinfo->fn_extra;
 	HeapTupleHeader row;
+	HeapTupleData tuple;
 	KeptCondition *kept;
+	Matcher    *matcher = prepare_call(fcinfo, &row, &kept);
+	bool		result;
 
-	if (!matcher)
-		matcher = make_matcher(fcinfo);
-	row = PG_GETARG_HEAPTUPLEHEADER(0);
-	if (!knows_type(matcher, row))
-		take_up_type(matcher, HeapTupleHeaderGetTypeId(row),
-					 HeapTupleHeaderGetTypMod(row));
-	kept = current_condition(matcher, fcinfo);
-	if (kept->condition)
-		PG_RETURN_BOOL(matches_compiled(matcher, kept, row));
-	PG_RETURN_BOOL(matches_slowly(row, PointerGetDatum(kept->path)));
+	if (!kept->condition)
+		PG_RETURN_BOOL(matches_slowly(row, PointerGetDatum(kept->path)));
+	unpack_row(matcher, kept, row, &tuple);
+	result = smk_condition_holds(kept->condition, matcher->slot->tts_values,
+								 matcher->slot->tts_isnull);
+	ExecClearTuple(matcher->slot);
+	PG_RETURN_BOOL(result);
+}
+
+/*
+ * condition_values(row anyelement, condition jsonpath) returns text
+ */
+Datum
+smk_condition_values_sql(PG_FUNCTION_ARGS)
+{
+	HeapTupleHeader row;
+	HeapTupleData tuple;
+	KeptCondition *kept;
+	Matcher    *matcher = prepare_call(fcinfo, &row, &kept);
+	char	   *result;
+
+	if (!kept->condition)
+		PG_RETURN_NULL();
+	unpack_row(matcher, kept, row, &tuple);
+	result = smk_condition_values(kept->condition, matcher->slot->tts_values,
+								  matcher->slot->tts_isnull);
+	ExecClearTuple(matcher->slot);
+	PG_RETURN_TEXT_P(cstring_to_text(result));
 }
 
 /* ---------- conditions to be stored ---------- */
+
+static Relation
+open_relation(Oid relid)
+{
+	Relation	relation = try_relation_open(relid, AccessShareLock);
+
+	if (!relation)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	return relation;
+}
 
 /*
  * condition_problem(relation regclass, condition jsonpath) returns text
@@ -330,23 +378,31 @@ smk_matches(PG_FUNCTION_ARGS)
 Datum
 smk_condition_problem(PG_FUNCTION_ARGS)
 {
-	Oid			relid = PG_GETARG_OID(0);
 	JsonPath   *path = PG_GETARG_JSONPATH_P(1);
+	Relation	relation = open_relation(PG_GETARG_OID(0));
 	SmkConditionProblem problem;
 	SmkCondition *condition;
-	Relation	relation;
 
-	relation = try_relation_open(relid, AccessShareLock);
-	if (!relation)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
 	condition = smk_condition_compile(path, RelationGetDescr(relation),
 									  &problem);
 	relation_close(relation, AccessShareLock);
 	if (condition)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(problem.message));
+}
+
+/*
+ * check_condition(relation regclass, condition jsonpath) returns void
+ */
+Datum
+smk_check_condition(PG_FUNCTION_ARGS)
+{
+	JsonPath   *path = PG_GETARG_JSONPATH_P(1);
+	Relation	relation = open_relation(PG_GETARG_OID(0));
+
+	smk_condition_check(path, RelationGetDescr(relation), NULL);
+	relation_close(relation, AccessShareLock);
+	PG_RETURN_VOID();
 }
 
 void

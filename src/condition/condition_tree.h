@@ -121,6 +121,12 @@ typedef struct SmkNative
 	/* a number against floats: the nearest, and where that one's text lies */
 	double		nearest;
 	int			nearest_sign;
+	/* a string against dates and times from least to most (see there) */
+	bool		ordered;
+	int64		least;
+	int64		most;
+	int64		threshold;
+	bool		at_threshold;
 } SmkNative;
 
 typedef struct SmkNode

@@ -689,6 +689,69 @@ prepare_float(SmkNative *native, bool single)
 										   native->literal.val.numeric);
 }
 
+static inline int64
+datetime_number(Oid typid, Datum value)
+{
+	return typid == DATEOID ? DatumGetDateADT(value) : DatumGetInt64(value);
+}
+
+static int
+compare_datetime(const SmkNative *native, const SmkValueType *type,
+				 int64 number)
+{
+	char		buffer[SMK_RENDER_BUFFER];
+	JsonbValue	item;
+	Datum		value;
+
+	value = type->typid == DATEOID ? DateADTGetDatum((DateADT) number) :
+		Int64GetDatum(number);
+	render_datetime(type, value, &item, buffer);
+	return smk_string_compare(item.val.string.val, item.val.string.len,
+							  native->literal.val.string.val,
+							  native->literal.val.string.len);
+}
+
+/*
+ * In the years 1 to 9999 the texts of dates and times sort as these do, so
+ * the literal, whatever it is, has a place among them: the first date or time
+ * whose text is not less.  Others are compared by their texts.
+ */
+static void
+prepare_datetime(SmkNative *native, const SmkValueType *type)
+{
+	int64		first = date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE;
+	int64		after = date2j(10000, 1, 1) - POSTGRES_EPOCH_JDATE;
+	int64		low;
+	int64		high;
+
+	if (type->typid == TIMEOID)
+	{
+		first = 0;
+		after = 1;
+	}
+	if (type->typid != DATEOID)
+	{
+		first *= USECS_PER_DAY;
+		after *= USECS_PER_DAY;
+	}
+	native->least = low = first;
+	native->most = after - 1;
+	high = after;
+	while (low < high)
+	{
+		int64		middle = low + (high - low) / 2;
+
+		if (compare_datetime(native, type, middle) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	native->threshold = low;
+	native->at_threshold = low < after &&
+		compare_datetime(native, type, low) == 0;
+	native->ordered = true;
+}
+
 static bool
 is_native_kind(const SmkValueType *type, bool lax)
 {
@@ -720,10 +783,12 @@ smk_native_compare(const SmkColumn *column, SmkCompareOp op,
 	native->if_null = smk_compare_items(op, &null, literal);
 	native->if_other = literal->type != jbvNull ? SMK_UNKNOWN :
 		smk_compare_items(op, literal, &(JsonbValue) {.type = jbvBool});
-	if (literal->type != jbvNumeric)
-		return native;
 	if (type->kind == SMK_VALUE_ARRAY)
 		type = type->element;
+	if (literal->type == jbvString && type->kind == SMK_VALUE_DATETIME)
+		prepare_datetime(native, type);
+	if (literal->type != jbvNumeric)
+		return native;
 	if (type->kind == SMK_VALUE_FLOAT4 || type->kind == SMK_VALUE_FLOAT8)
 		prepare_float(native, type->kind == SMK_VALUE_FLOAT4);
 	else if (type->kind <= SMK_VALUE_INT8 && type->kind != SMK_VALUE_BOOL)
@@ -778,6 +843,28 @@ native_numeric(const SmkNative *native, Datum value)
 }
 
 static SmkTruth
+native_datetime(const SmkNative *native, const SmkValueType *type, Datum value)
+{
+	int64		number = datetime_number(type->typid, value);
+	char		buffer[SMK_RENDER_BUFFER];
+	JsonbValue	item;
+	int			cmp;
+
+	if (!native->ordered)
+		return native->if_other;
+	if (number < native->least || number > native->most)
+	{
+		render_datetime(type, value, &item, buffer);
+		return compare_strings(native->op, &item, &native->literal);
+	}
+	if (number < native->threshold)
+		cmp = -1;
+	else
+		cmp = number == native->threshold && native->at_threshold ? 0 : 1;
+	return truth_of(native->op, cmp);
+}
+
+static SmkTruth
 native_text(const SmkNative *native, Datum value)
 {
 	JsonbValue	item;
@@ -810,6 +897,8 @@ native_scalar(const SmkNative *native, const SmkValueType *type, Datum value)
 			return native_float(native, DatumGetFloat8(value));
 		case SMK_VALUE_NUMERIC:
 			return native_numeric(native, value);
+		case SMK_VALUE_DATETIME:
+			return native_datetime(native, type, value);
 		default:
 			smk_value_render(type, value, &item, buffer);
 			return smk_compare_items(native->op, &item, &native->literal);

@@ -65,14 +65,14 @@ BEGIN
                       WHERE h.lead_id = l.id AND h.direction = 'to_sales' AND h.offered_at >= m.at)
     ORDER BY l.id;
 
-    -- a decided one: the lead's next move out of the stage says the same, at the same time
+    -- a decided one: the lead's next move out of the stage says the same, at the same time (an import has its own)
     RETURN QUERY
     SELECT 'handoff_decision', format('handoff %s of lead %s', h.id, h.lead_id), h.decision,
            CASE WHEN n.id IS NULL THEN format('lead never left %s', h.to_stage)
                 ELSE format('moved to %s at %s, decided at %s', n.to_stage, n.at, h.decided_at) END
     FROM handoff AS h
     LEFT JOIN LATERAL (
-        SELECT c.id, c.to_stage, c.at, s.department = 'sales' AND s.kind IN ('inventory', 'handoff', 'success') AS sales_works
+        SELECT c.id, c.to_stage, c.at, c.import_batch, s.department = 'sales' AND s.kind IN ('inventory', 'handoff', 'success') AS sales_works
         FROM stage_change AS c
         LEFT JOIN stage AS s ON s.name = c.to_stage
         WHERE c.lead_id = h.lead_id AND c.cycle = h.cycle AND c.from_stage = h.to_stage
@@ -83,7 +83,7 @@ BEGIN
     WHERE h.direction = 'to_sales' AND h.decision IN ('accepted', 'auto_accepted', 'rejected', 'merged')
       AND h.decided_at > stages_since
       AND (n.id IS NULL OR n.sales_works <> (h.decision IN ('accepted', 'auto_accepted'))
-           OR h.decided_at <> greatest(n.at, h.offered_at))
+           OR n.import_batch IS NULL AND h.decided_at <> greatest(n.at, h.offered_at))
     ORDER BY h.id;
 
     -- a rerouted one was offered to somebody else at once

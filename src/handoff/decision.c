@@ -35,6 +35,13 @@ static const char *const column_names[COLUMNS] = {
 	[REASON] = "reason", [NOTE] = "note", [RATING] = "rating"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[ID] = INT8OID, [LEAD_ID] = INT8OID, [CYCLE] = INT4OID, [DIRECTION] = TEXTOID,
+	[TO_STAGE] = TEXTOID, [OFFERED_AT] = TIMESTAMPTZOID, [OWNER] = TEXTOID, [TEAM] = TEXTOID,
+	[DECISION] = TEXTOID, [DECIDED_AT] = TIMESTAMPTZOID, [DECIDED_BY] = TEXTOID,
+	[REASON] = TEXTOID, [NOTE] = TEXTOID, [RATING] = INT4OID
+};
+
 typedef struct Row
 {
 	Datum	   *values;
@@ -59,15 +66,7 @@ shape_of(Relation rel)
 	Shape		shape = {rel, {0}};
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"handoff\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 
@@ -213,6 +212,7 @@ typedef struct Judge
 	SmkWorkspace *ws;
 	const SmkRules *rules;
 	SmkActor	actor;
+	SmkClocks  *clocks;
 	Shape		shape;
 	SmkBatch   *goals;			/* leads that a decision moves */
 	SmkBatch   *decided;		/* handoffs that were decided */
@@ -258,11 +258,6 @@ judge_actor(const Judge *judge, const Row *row, bool to_sales)
 
 	if (is_observing(judge))
 		return;
-	if (member == NULL && judge->rules->require_actor)
-		refuse(judge, ERRCODE_SMK_ACTOR, "decided_by",
-			   psprintf("workspace \"%s\" requires every write to name its actor", judge->ws->name),
-			   pstrdup("Neither smarketing.actor nor the session's role names a member."),
-			   pstrdup("SET LOCAL smarketing.actor = '…', or give the role a row in table member (db_role)."));
 	if (!smk_actor_is(&judge->actor, to_sales ? SMK_SALES : SMK_MARKETING))
 		refuse(judge, ERRCODE_SMK_DECISION, "decision",
 			   psprintf("handoff " INT64_FORMAT " is not offered to %s", id_of(&judge->shape, row), member->name),
@@ -404,6 +399,8 @@ judge_row(Judge *judge, const Row *old, const Row *new)
 	smk_batch_add(judge->decided, &VALUE(shape, new, ID), &isnull);
 	if (!to_sales)
 		return;
+	smk_handoff_decided(judge->clocks, DatumGetInt64(VALUE(shape, new, LEAD_ID)), decision,
+						DatumGetTimestampTz(VALUE(shape, new, DECIDED_AT)));
 	if (strcmp(decision, "rerouted") == 0)
 		add_reroute(judge, new);
 	else
@@ -454,7 +451,8 @@ complete_offer(HeapTuple tuple, TupleDesc desc, void *arg)
 static void
 write_reroutes(Judge *judge)
 {
-	SmkHandoffs *handoffs = smk_handoffs_begin(judge->ws, judge->rules, &judge->actor, judge->rules->live);
+	SmkHandoffs *handoffs = smk_handoffs_begin(judge->ws, judge->rules, &judge->actor,
+											   judge->rules->live, judge->clocks);
 	SmkBatch   *batch = smk_batch_create("smk_candidate", decided_columns, lengthof(decided_columns));
 	Relation	lead = RelationIdGetRelation(judge->ws->tables[SMK_TABLE_LEAD]);
 	OfferLookup lookup = {judge->rules, judge->reroutes, RelationGetDescr(lead), CurrentMemoryContext};
@@ -477,6 +475,7 @@ write_reroutes(Judge *judge)
 	foreach(lc, judge->reroutes)
 		smk_handoffs_offer(handoffs, lfirst(lc));
 	smk_handoffs_write_offers(handoffs);
+	smk_clocks_write(judge->clocks);
 	smk_batch_end(batch);
 	RelationClose(lead);
 }
@@ -542,12 +541,15 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 		judge.ws = ws;
 		judge.rules = smk_rules(ws);
 		judge.actor = smk_actor(ws, judge.rules);
+		judge.clocks = smk_clocks_begin(ws, judge.rules, &judge.actor);
 		judge.shape = shape_of(data->tg_relation);
+		smk_require_actor(ws, judge.rules, &judge.actor, "handoff");
 		judge.goals = smk_batch_create("smk_goal", goal_columns, lengthof(goal_columns));
 		judge.decided = smk_batch_create("smk_decided", decided_columns, lengthof(decided_columns));
 		judge_rows(&judge, data);
 		if (judge.decided->rows > 0 && judge.rules->live)
 			write_events(&judge);
+		smk_clocks_write(judge.clocks);
 		if (judge.reroutes != NIL)
 			write_reroutes(&judge);
 		if (judge.goals->rows > 0)
@@ -604,7 +606,7 @@ select_imported(SmkWorkspace *ws, Activation *activation, Datum batch, int max_r
 		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
 		" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage"
 		" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1"
-		" AND f.department IS DISTINCT FROM 'sales' AND l.excluded IS NULL"
+		" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL"
 		" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id"
 		" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
 		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
@@ -628,6 +630,7 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	const SmkRules *rules;
 	SmkActor	actor;
 	SmkHandoffs *handoffs;
+	SmkClocks  *clocks;
 	Relation	lead;
 	Activation	activation = {0};
 	ListCell   *lc;
@@ -642,7 +645,8 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	rules = smk_rules(ws);
 	actor = smk_actor(ws, rules);
 	actor.batch = NULL;			/* this is what an import leaves out */
-	handoffs = smk_handoffs_begin(ws, rules, &actor, rules->live);
+	clocks = smk_clocks_begin(ws, rules, &actor);
+	handoffs = smk_handoffs_begin(ws, rules, &actor, rules->live, clocks);
 	lead = relation_open(ws->tables[SMK_TABLE_LEAD], AccessShareLock);
 	activation.rules = rules;
 	activation.desc = RelationGetDescr(lead);
@@ -652,6 +656,7 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	foreach(lc, activation.offers)
 		smk_handoffs_offer(handoffs, lfirst(lc));
 	smk_handoffs_write_offers(handoffs);
+	smk_clocks_write(clocks);
 	relation_close(lead, AccessShareLock);
 	smk_unpin(ws);
 	PG_RETURN_INT64(list_length(activation.offers));

@@ -26,7 +26,8 @@ static const SmkBatchColumn owner_columns[] = {
 };
 
 SmkHandoffs *
-smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor, bool events)
+smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor, bool events,
+				   SmkClocks *clocks)
 {
 	SmkHandoffs *handoffs = palloc0(sizeof(SmkHandoffs));
 
@@ -34,6 +35,7 @@ smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *acto
 	handoffs->rules = rules;
 	handoffs->actor = actor;
 	handoffs->events = events;
+	handoffs->clocks = clocks;
 	handoffs->context = CurrentMemoryContext;
 	return handoffs;
 }
@@ -58,6 +60,42 @@ actor_name(const SmkHandoffs *handoffs)
 }
 
 void
+smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at)
+{
+	const int  *events = clocks->rules->sla->handoff;
+
+	if (strcmp(decision, "withdrawn") == 0)
+	{
+		smk_clocks_cancel(clocks, lead_id, at, "withdrawn", true);
+		return;
+	}
+	if (strcmp(decision, "accepted") == 0 || strcmp(decision, "auto_accepted") == 0)
+		smk_clocks_event(clocks, lead_id, events[SMK_ACCEPTED], at, false);
+	else
+		smk_clocks_event(clocks, lead_id, events[SMK_REJECTED], at, false);
+	smk_clocks_event(clocks, lead_id, events[SMK_DECIDED], at, false);
+	if (strcmp(decision, "merged") == 0)
+		smk_clocks_cancel(clocks, lead_id, at, "merged", false);
+}
+
+/* Offers that are open now start clocks. */
+static void
+tell_clocks(const SmkHandoffs *handoffs)
+{
+	const int  *events = handoffs->rules->sla->handoff;
+	ListCell   *lc;
+
+	foreach(lc, handoffs->offers)
+	{
+		const SmkOffer *offer = lfirst(lc);
+
+		if (offer->decision == NULL && !offer->silent)
+			smk_clocks_event(handoffs->clocks, offer->lead_id,
+							 events[offer->to_sales ? SMK_OFFERED : SMK_RETURNED], offer->at, false);
+	}
+}
+
+void
 smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 {
 	MemoryContext old = MemoryContextSwitchTo(handoffs->context);
@@ -77,6 +115,8 @@ smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 	set_text(&values[6], &nulls[6], offer->note);
 	values[7] = BoolGetDatum(offer->silent);
 	smk_batch_add(handoffs->decisions, values, nulls);
+	if (offer->to_sales)
+		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at);
 }
 
 SmkOffer *
@@ -138,8 +178,9 @@ write_imported_decisions(const SmkHandoffs *handoffs)
 				 " JOIN %s.stage AS goal ON goal.name OPERATOR(pg_catalog.=) c.to_stage"
 				 " LEFT JOIN %s.stage AS source ON source.name OPERATOR(pg_catalog.=) c.from_stage"
 				 " WHERE c.import_batch IS NOT NULL"
-				 " AND CASE d.direction WHEN 'to_sales' THEN goal.kind OPERATOR(pg_catalog.=) 'handoff'"
-				 " AND source.department IS DISTINCT FROM 'sales'"
+				 " AND CASE WHEN d.direction OPERATOR(pg_catalog.=) 'to_sales'"
+				 " THEN goal.kind OPERATOR(pg_catalog.=) 'handoff'"
+				 " AND (source.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE"
 				 " ELSE goal.department OPERATOR(pg_catalog.=) 'marketing'"
 				 " AND source.department OPERATOR(pg_catalog.=) 'sales' END"
 				 " AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
@@ -153,10 +194,15 @@ smk_handoffs_write_decisions(SmkHandoffs *handoffs)
 	if (handoffs->decisions == NULL)
 		return;
 	run_on_batch(handoffs, SMK_BY_LEAD,
-				 "UPDATE %s.handoff AS h SET decision = d.decision,"
+				 "WITH locked AS (SELECT h.id FROM smk_decision AS d JOIN %s.handoff AS h"
+				 " ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
+				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL"
+				 " ORDER BY h.id FOR UPDATE OF h)"
+				 " UPDATE %s.handoff AS h SET decision = d.decision,"
 				 " decided_at = GREATEST(d.at, h.offered_at), decided_by = d.actor,"
 				 " reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)"
-				 " FROM smk_decision AS d WHERE h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
+				 " FROM smk_decision AS d, locked WHERE h.id OPERATOR(pg_catalog.=) locked.id"
+				 " AND h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
 				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL",
 				 handoffs->decisions);
 	if (handoffs->events)
@@ -274,6 +320,9 @@ smk_handoffs_write_offers(SmkHandoffs *handoffs)
 	}
 	smk_batch_end(batch);
 	if (!import)
+	{
 		write_owners(handoffs);
+		tell_clocks(handoffs);
+	}
 	handoffs->offers = NIL;
 }

@@ -7,6 +7,7 @@
 #define SMK_HANDOFF_H
 
 #include "lifecycle/move.h"
+#include "sla/clock.h"
 
 /* One handoff to be opened; one that is decided already has a decision. */
 typedef struct SmkOffer
@@ -39,13 +40,17 @@ typedef struct SmkHandoffs
 	const SmkRules *rules;
 	const SmkActor *actor;
 	bool		events;			/* does anything write events? */
+	SmkClocks  *clocks;			/* told of offers and decisions */
 	MemoryContext context;		/* of the offers */
 	List	   *offers;			/* of SmkOffer */
 	SmkBatch   *decisions;		/* of open handoffs, or NULL */
 } SmkHandoffs;
 
 extern SmkHandoffs *smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules,
-									   const SmkActor *actor, bool events);
+									   const SmkActor *actor, bool events, SmkClocks *clocks);
+
+/* Tell the clocks of a decision on a handoff to sales. */
+extern void smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at);
 
 /* An open handoff of a lead gets its decision, if there is one. */
 extern void smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer);

@@ -14,6 +14,7 @@ AS $$
 DECLARE
     lead bigint;
     outcome text;
+    before record;
 BEGIN
     IF decision IS NULL THEN
         RAISE EXCEPTION 'a decision cannot be null' USING ERRCODE = 'SM006',
@@ -28,6 +29,15 @@ BEGIN
     END IF;
     -- the lead first, as every statement of ours does: so this cannot deadlock
     EXECUTE format('SELECT FROM %I.lead AS l WHERE l.id = $1 FOR UPDATE', workspace) USING lead;
+    -- an UPDATE that writes the same decision back is no decision; a call is one
+    EXECUTE format('SELECT h.decision, h.decided_by, h.decided_at FROM %I.handoff AS h WHERE h.id = $1', workspace)
+        INTO before USING handoff_id;
+    IF before.decision IS NOT NULL THEN
+        RAISE EXCEPTION 'handoff % is decided already', handoff_id USING ERRCODE = 'SM006',
+            SCHEMA = workspace, TABLE = 'handoff', COLUMN = 'decision',
+            DETAIL = format('It was %s%s at %s.', before.decision, ' by ' || before.decided_by, before.decided_at),
+            HINT = 'Move the lead instead; if it goes back to marketing it can be offered again.';
+    END IF;
     EXECUTE format('UPDATE %I.handoff AS h SET decision = $2, reason = coalesce($3, h.reason),
             note = coalesce($4, h.note) WHERE h.id = $1 RETURNING h.decision', workspace)
         INTO outcome USING handoff_id, decision, reason, note;

@@ -244,7 +244,7 @@ take_turns(Routing *routing)
 				 " ON CONFLICT DO NOTHING", batch, NULL);
 	run_on_batch(routing, "SELECT t.member, t.turns, t.last_at FROM %s.routing_turn AS t"
 				 " WHERE t.member OPERATOR(pg_catalog.=) ANY (SELECT member FROM smk_candidate)"
-				 " ORDER BY t.member COLLATE \"C\" FOR UPDATE", batch, read_turn);
+				 " ORDER BY t.member COLLATE pg_catalog.\"C\" FOR UPDATE", batch, read_turn);
 	run_on_batch(routing, "SELECT l.owner, pg_catalog.count(*) FROM %s.lead AS l"
 				 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
 				 " WHERE l.owner OPERATOR(pg_catalog.=) ANY (SELECT member FROM smk_candidate)"

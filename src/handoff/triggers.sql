@@ -23,3 +23,5 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION smarketing.handoff_recorder();
 END
 $body$;
+COMMENT ON FUNCTION workspace_handoff_triggers() IS
+'Creates or replaces the handoff''s triggers in the workspace that search_path points at. Internal.';

@@ -27,6 +27,11 @@ static const char *const column_names[COLUMNS] = {
 	[ACTOR] = "actor", [POINTS] = "points"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[LEAD_ID] = INT8OID, [KIND] = TEXTOID, [AT] = TIMESTAMPTZOID, [RECORDED_AT] = TIMESTAMPTZOID,
+	[ACTOR] = TEXTOID, [POINTS] = FLOAT8ARRAYOID
+};
+
 typedef struct Shape
 {
 	AttrNumber	column[COLUMNS];
@@ -42,6 +47,7 @@ typedef struct Activities
 	TimestampTz now;
 	TimestampTz clock;
 	HTAB	   *leads;			/* SmkActivityLead: what they mean for leads */
+	SmkClocks  *clocks;
 	HTAB	   *touched;		/* ids of leads that marketing has touched */
 } Activities;
 
@@ -55,15 +61,7 @@ shape_of(Relation rel)
 	Shape		shape;
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"activity\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 
@@ -250,15 +248,20 @@ refuse_future(const Activities *activities, TimestampTz at)
 }
 
 static void
-check_actor(const Activities *activities)
+tell_clocks(const Activities *activities, const SmkActivityKind *kind, int number,
+			int64 lead_id, TimestampTz at)
 {
-	if (activities->rules->require_actor && activities->actor.member == NULL &&
-		activities->rules->mode != SMK_OBSERVE)
-		ereport(ERROR,
-				(errcode(ERRCODE_SMK_ACTOR),
-				 errmsg("workspace \"%s\" requires every write to name its actor", activities->ws->name),
-				 errdetail("Neither smarketing.actor nor the session's role names a member."),
-				 errhint("SET LOCAL smarketing.actor = '…', or give the role a row in table member (db_role).")));
+	const SmkSlaRules *sla = activities->rules->sla;
+
+	if (sla->nevents == 0)
+		return;
+	smk_clocks_event(activities->clocks, lead_id, sla->kind[number], at, false);
+	if (kind->is_touch)
+		smk_clocks_event(activities->clocks, lead_id, sla->touch, at, false);
+	if (kind->is_attempt)
+		smk_clocks_event(activities->clocks, lead_id, sla->attempt, at, false);
+	if (kind->is_contact)
+		smk_clocks_event(activities->clocks, lead_id, sla->contact, at, false);
 }
 
 /* What a row says, in either transition table. */
@@ -303,6 +306,7 @@ consider(Activities *activities, TupleTableSlot *slot)
 	SmkActivityLead *lead;
 
 	judge(activities, &row, slot);
+	tell_clocks(activities, &rules->kinds[row.kind], row.kind, row.lead_id, row.at);
 	if (rules->kinds[row.kind].is_touch && rules->kinds[row.kind].department == SMK_MARKETING)
 		hash_search(activities->touched, &row.lead_id, HASH_ENTER, NULL);
 	lead = smk_leads_enter(activities->leads, row.lead_id);
@@ -420,7 +424,8 @@ static void
 accept_returned_leads(Activities *activities)
 {
 	SmkHandoffs *handoffs = smk_handoffs_begin(activities->ws, activities->rules, &activities->actor,
-											   activities->rules->live && activities->actor.batch == NULL);
+											   activities->rules->live && activities->actor.batch == NULL,
+											   activities->clocks);
 	HASH_SEQ_STATUS seq;
 	int64	   *id;
 
@@ -462,12 +467,14 @@ read_changes(Activities *activities, TriggerData *data)
 static void
 record(Activities *activities, TriggerData *data)
 {
-	if (data->tg_newtable != NULL)
-		check_actor(activities);
+	if (data->tg_newtable != NULL && smk_cause(activities->ws)->origin == SMK_BY_CLIENT)
+		smk_require_actor(activities->ws, activities->rules, &activities->actor, "activity");
 	read_changes(activities, data);
+	smk_clocks_write(activities->clocks);
+	/* leads are locked before handoffs; a move may accept what a touch would */
+	update_leads(activities);
 	if (hash_get_num_entries(activities->touched) > 0)
 		accept_returned_leads(activities);
-	update_leads(activities);
 }
 
 PG_FUNCTION_INFO_V1(smk_activity_recorder);
@@ -490,6 +497,7 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 		activities.ws = ws;
 		activities.rules = smk_rules(ws);
 		activities.actor = smk_actor(ws, activities.rules);
+		activities.clocks = smk_clocks_begin(ws, activities.rules, &activities.actor);
 		activities.shape = shape_of(data->tg_relation);
 		activities.map = map_to_root(ws, activities.rules, data->tg_relation);
 		activities.now = GetCurrentTransactionStartTimestamp();

@@ -14,13 +14,15 @@ static char *import_setting = NULL;
 static char *change_reason_setting = NULL;
 
 static void
-refuse_name(const char *name, const char *detail, const char *hint)
+refuse_name(const SmkWorkspace *ws, const char *name, const char *detail, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SMK_ACTOR),
 			 errmsg("this session may not act as \"%s\"", name),
 			 errdetail("%s", detail),
-			 errhint("%s", hint)));
+			 errhint("%s", hint),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
+			 err_generic_string(PG_DIAG_TABLE_NAME, "member")));
 }
 
 /* SET ROLE or the session's user: our own change of owner does not alter it. */
@@ -41,26 +43,39 @@ member_of_role(const SmkRules *rules)
 	return NULL;
 }
 
+/*
+ * The member of this name, if there is one; claimable tells whether the
+ * session may be it.
+ */
 static const SmkMember *
-claimed_member(const SmkRules *rules, const char *name)
+claimed_member(const SmkRules *rules, const char *name, bool *claimable)
 {
 	const SmkMember *member = smk_member_find(rules, name);
 	Oid			role;
 
+	*claimable = true;
 	if (member == NULL)
 		return NULL;
 	if (!member->active)
-		refuse_name(name, "The member is not active.",
-					"Set member.active, or act under another name.");
-	if (member->db_role == NULL)
-		return member;
-	role = get_role_oid(member->db_role, true);
-	if (!OidIsValid(role) || !is_member_of_role(GetOuterUserId(), role))
-		refuse_name(name,
-					psprintf("The name belongs to the database role \"%s\", of which this session's role is no member.",
-							 member->db_role),
-					"Connect or SET ROLE as that role, or RESET smarketing.actor.");
+		*claimable = false;
+	else if (member->db_role != NULL)
+	{
+		role = get_role_oid(member->db_role, true);
+		*claimable = OidIsValid(role) && is_member_of_role(GetOuterUserId(), role);
+	}
 	return member;
+}
+
+static void
+refuse_claim(const SmkWorkspace *ws, const SmkMember *member)
+{
+	if (!member->active)
+		refuse_name(ws, member->name, "The member is not active.",
+					"Set member.active, or act under another name.");
+	refuse_name(ws, member->name,
+				psprintf("The name belongs to the database role \"%s\", of which this session's role is no member.",
+						 member->db_role),
+				"Connect or SET ROLE as that role, or RESET smarketing.actor.");
 }
 
 static void
@@ -86,10 +101,21 @@ smk_importing(void)
 SmkActor
 smk_actor(const SmkWorkspace *ws, const SmkRules *rules)
 {
-	SmkActor	actor = {NULL, NULL};
+	SmkActor	actor = {NULL, NULL, false};
+	bool		claimable;
 
 	if (actor_setting != NULL && actor_setting[0] != '\0')
-		actor.member = claimed_member(rules, actor_setting);
+	{
+		actor.member = claimed_member(rules, actor_setting, &claimable);
+		if (!claimable)
+		{
+			/* observe refuses nothing: the write is nobody's, and its moves violations */
+			if (rules->mode != SMK_OBSERVE)
+				refuse_claim(ws, actor.member);
+			actor.member = NULL;
+			actor.impostor = true;
+		}
+	}
 	else
 		actor.member = member_of_role(rules);
 	if (smk_importing())
@@ -98,6 +124,21 @@ smk_actor(const SmkWorkspace *ws, const SmkRules *rules)
 		actor.batch = pstrdup(import_setting);
 	}
 	return actor;
+}
+
+void
+smk_require_actor(const SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor, const char *table)
+{
+	if (!rules->require_actor || actor->member != NULL || rules->mode == SMK_OBSERVE)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_ACTOR),
+			 errmsg("workspace \"%s\" requires every write to name its actor", ws->name),
+			 errdetail("Neither smarketing.actor nor the session's role names a member."),
+			 errhint("SET LOCAL smarketing.actor = '…', or give the role a row in table member (db_role)."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
+			 err_generic_string(PG_DIAG_TABLE_NAME, table),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "setting_require_actor")));
 }
 
 void

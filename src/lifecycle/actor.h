@@ -11,6 +11,7 @@ typedef struct SmkActor
 {
 	const SmkMember *member;	/* NULL: unknown */
 	const char *batch;			/* the import's name, or NULL outside one */
+	bool		impostor;		/* observe: claims a name that is not the session's */
 } SmkActor;
 
 /*
@@ -30,6 +31,10 @@ smk_actor_is(const SmkActor *actor, SmkDepartment department)
 		actor->member->department == department ||
 		actor->member->department == SMK_OPERATIONS;
 }
+
+/* Where the workspace wants every write to name its actor: does this one? (SM009) */
+extern void smk_require_actor(const SmkWorkspace *ws, const SmkRules *rules,
+							  const SmkActor *actor, const char *table);
 
 extern void smk_actor_init(void);
 

@@ -89,12 +89,13 @@ BEGIN
         SELECT c.lead_id, count(*) FILTER (WHERE c.from_stage IS NULL) OVER (PARTITION BY c.lead_id ORDER BY c.at DESC, c.id DESC)
                           - (c.from_stage IS NULL)::int AS lives_after,
                c.cycle, c.at, c.recorded_at, s.kind = 'success' AS success,
+               s.department = 'sales' AS of_sales,
                s.department = 'sales' AND s.kind IN ('inventory', 'handoff', 'success') AS sales_works
         FROM stage_change AS c
         LEFT JOIN stage AS s ON s.name = c.to_stage
     ), summed AS (
         SELECT v.lead_id, min(v.recorded_at) AS recorded_at, min(v.at) FILTER (WHERE v.success) AS customer_since,
-               coalesce(max(v.cycle) FILTER (WHERE v.sales_works), 0) AS sales_cycle
+               coalesce(max(v.cycle) FILTER (WHERE v.sales_works), CASE WHEN bool_or(v.of_sales) THEN -1 ELSE 0 END) AS sales_cycle
         FROM lived AS v
         WHERE v.lives_after = 0
         GROUP BY v.lead_id

@@ -5,6 +5,7 @@
  */
 #include "lifecycle/move.h"
 #include "lifecycle/trigger.h"
+#include "sla/clock.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
@@ -23,6 +24,11 @@ static const char *const column_names[COLUMNS] = {
 	[REASON] = "reason"
 };
 
+static const Oid column_types[COLUMNS] = {
+	[LEAD_ID] = INT8OID, [OPENED_AT] = TIMESTAMPTZOID, [CLOSED_AT] = TIMESTAMPTZOID, [WON] = BOOLOID,
+	[REASON] = TEXTOID
+};
+
 typedef struct Shape
 {
 	AttrNumber	column[COLUMNS];
@@ -36,15 +42,7 @@ shape_of(Relation rel)
 	Shape		shape;
 
 	for (int i = 0; i < COLUMNS; i++)
-	{
-		shape.column[i] = SPI_fnumber(RelationGetDescr(rel), column_names[i]);
-		if (shape.column[i] <= 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"deal\" has no column \"%s\"", column_names[i]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 errtable(rel)));
-	}
+		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
 	return shape;
 }
 
@@ -106,7 +104,7 @@ same(const Shape *shape, const TupleTableSlot *a, const TupleTableSlot *b, Colum
 
 /* Leads whose deals have changed in a way that matters. */
 static SmkBatch *
-collect_leads(TriggerData *data)
+collect_leads(TriggerData *data, SmkClocks *clocks)
 {
 	SmkBatch   *batch = smk_batch_create("smk_deal", lead_columns, lengthof(lead_columns));
 	Shape		shape = shape_of(data->tg_relation);
@@ -124,6 +122,11 @@ collect_leads(TriggerData *data)
 			add_lead(batch, &shape, old, false);
 		if (new != NULL)
 			add_lead(batch, &shape, new, closed);
+		if (closed && !new->tts_isnull[shape.column[LEAD_ID] - 1])
+			smk_clocks_event(clocks, DatumGetInt64(new->tts_values[shape.column[LEAD_ID] - 1]),
+							 DatumGetBool(new->tts_values[shape.column[WON] - 1]) ?
+							 clocks->rules->sla->won : clocks->rules->sla->lost,
+							 DatumGetTimestampTz(new->tts_values[shape.column[CLOSED_AT] - 1]), false);
 	}
 	if (old)
 		ExecDropSingleTupleTableSlot(old);
@@ -211,10 +214,16 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 	smk_refuse_children(data->tg_relation);
 	if (!smk_no_rows(data->tg_oldtable) || !smk_no_rows(data->tg_newtable))
 	{
-		SmkBatch   *batch = collect_leads(data);
+		const SmkRules *rules = smk_rules(ws);
+		SmkActor	actor = smk_actor(ws, rules);
+		SmkClocks  *clocks = smk_clocks_begin(ws, rules, &actor);
+		SmkBatch   *batch = collect_leads(data, clocks);
 
+		if (smk_cause(ws)->origin == SMK_BY_CLIENT)
+			smk_require_actor(ws, rules, &actor, "deal");
+		smk_clocks_write(clocks);
 		if (batch->rows > 0)
-			move_leads(ws, smk_rules(ws), smk_importing(), batch);
+			move_leads(ws, rules, actor.batch != NULL, batch);
 		smk_batch_end(batch);
 	}
 	smk_statement_ends(ws);

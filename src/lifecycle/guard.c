@@ -24,7 +24,7 @@ static const SmkLeadColumn own_columns[] = {
 	SMK_LEAD_ENGAGEMENT_AT,
 	SMK_LEAD_SCORE_GENERATION, SMK_LEAD_DUPLICATE_ALLOWED, SMK_LEAD_CREATED_AT,
 	SMK_LEAD_CYCLE, SMK_LEAD_SALES_CYCLE, SMK_LEAD_CUSTOMER_SINCE,
-	SMK_LEAD_STAGE_AUTOMATIC, SMK_LEAD_UPDATED_AT
+	SMK_LEAD_STAGE_AUTOMATIC, SMK_LEAD_FOLLOW_UP_RAISED_ON, SMK_LEAD_UPDATED_AT
 };
 
 /* The first value of these stays. */
@@ -87,6 +87,7 @@ clear_own_columns(Guard *guard)
 {
 	set_null(guard, SMK_LEAD_ENGAGEMENT_PURGED);
 	set_null(guard, SMK_LEAD_ENGAGEMENT_PURGED_AT);
+	set_null(guard, SMK_LEAD_FOLLOW_UP_RAISED_ON);
 	set_value(guard, SMK_LEAD_STAGE_AUTOMATIC, BoolGetDatum(false));
 	set_value(guard, SMK_LEAD_DUPLICATE_ALLOWED, BoolGetDatum(guard->rules->allow_duplicates));
 	set_value(guard, SMK_LEAD_CREATED_AT, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));

@@ -157,6 +157,8 @@ smk_advance(const SmkRules *rules, int from, int to, TimestampTz at, SmkCycle *c
 			cycle->cycle++;
 		cycle->sales_cycle = cycle->cycle;
 	}
+	else if (goal->department == SMK_SALES && cycle->sales_cycle == 0)
+		cycle->sales_cycle = SMK_CLOSED_UNWORKED;
 	if (goal->kind == SMK_SUCCESS && cycle->customer_since == DT_NOBEGIN)
 		cycle->customer_since = at;
 }
@@ -360,7 +362,7 @@ judge_actor(const SmkMove *move)
 {
 	SmkRefusal	refusal = {0};
 
-	if (!move->rules->require_actor || move->actor->member != NULL)
+	if (!move->actor->impostor && (!move->rules->require_actor || move->actor->member != NULL))
 		return refusal;
 	refusal.sqlstate = ERRCODE_SMK_ACTOR;
 	refusal.message = psprintf("workspace \"%s\" requires every write to name its actor", move->ws->name);

@@ -24,11 +24,15 @@ typedef struct SmkPath
 	int			stages[64];
 } SmkPath;
 
+/* sales_cycle of a lead that was closed by sales without having been worked */
+#define SMK_CLOSED_UNWORKED (-1)
+
 /* What the lifecycle keeps of a lead beside its stage. */
 typedef struct SmkCycle
 {
 	int			cycle;
-	int			sales_cycle;
+	int			sales_cycle;	/* the last one in which sales worked it; 0: never
+								 * in a stage of sales, or SMK_CLOSED_UNWORKED */
 	TimestampTz customer_since; /* DT_NOBEGIN: never a customer */
 } SmkCycle;
 

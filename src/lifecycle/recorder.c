@@ -38,6 +38,7 @@ typedef struct Recorder
 	SmkBatch   *dues;			/* automatic moves on entry, at the end */
 	SmkBatch   *accounts;		/* whose is_customer may have changed */
 	SmkHandoffs *handoffs;
+	SmkClocks  *clocks;
 	int			rows;			/* in the current batches */
 } Recorder;
 
@@ -74,8 +75,9 @@ new_batches(Recorder *recorder)
 	MemoryContext old = MemoryContextSwitchTo(recorder->batch_context);
 
 	recorder->moves = smk_batch_create("smk_move", move_columns, lengthof(move_columns));
+	recorder->clocks = smk_clocks_begin(recorder->ws, recorder->rules, &recorder->actor);
 	recorder->handoffs = smk_handoffs_begin(recorder->ws, recorder->rules, &recorder->actor,
-											writes_events(recorder));
+											writes_events(recorder), recorder->clocks);
 	recorder->rows = 0;
 	MemoryContextSwitchTo(old);
 }
@@ -143,6 +145,7 @@ write_batches(Recorder *recorder)
 	smk_handoffs_write_decisions(recorder->handoffs);
 	write_history(recorder);
 	smk_handoffs_write_offers(recorder->handoffs);
+	smk_clocks_write(recorder->clocks);
 	smk_batch_end(recorder->moves);
 	MemoryContextReset(recorder->batch_context);
 	new_batches(recorder);
@@ -310,64 +313,96 @@ decision_of_marketing(const SmkMove *move, int to)
 	return "accepted";
 }
 
-/*
- * What one step means for handoffs.  pending is the offer to sales that an
- * earlier step of the same path opened, or NULL.
- */
-static SmkOffer *
-step_handoffs(Recorder *recorder, const SmkMove *move, int from, int to, int cycle,
-			  SmkOffer *pending)
+/* Handoffs that earlier steps of the same path have opened, or NULL. */
+typedef struct Pending
 {
-	const SmkRules *rules = move->rules;
-	const SmkStage *source = from == SMK_NO_STAGE ? NULL : &rules->stages[from];
-	const SmkStage *goal = &rules->stages[to];
-	SmkOffer	offer;
-	bool		opens_to_sales = goal->kind == SMK_HANDOFF && (source == NULL || source->department == SMK_MARKETING);
-	bool		opens_to_marketing = source && source->department == SMK_SALES && goal->department == SMK_MARKETING;
+	SmkOffer   *to_sales;
+	SmkOffer   *to_marketing;
+} Pending;
+
+/*
+ * An offer of this path is decided where it stands; an older one in the table.
+ */
+static void
+decide_handoff(Recorder *recorder, const SmkOffer *offer, SmkOffer **pending)
+{
+	if (*pending == NULL)
+		smk_handoffs_decide(recorder->handoffs, offer);
+	else
+	{
+		(*pending)->decision = offer->decision;
+		(*pending)->decided_at = offer->at;
+		if (offer->to_sales)
+		{
+			(*pending)->reason = offer->reason;
+			(*pending)->note = offer->note;
+		}
+	}
+	*pending = NULL;
+}
+
+/* A handoff stage is left: what that says of the offer to sales. */
+static void
+leave_handoff_stage(Recorder *recorder, const SmkMove *move, const SmkOffer *step, Pending *pending)
+{
+	SmkOffer	offer = *step;
+
+	if (move->origin == SMK_BY_DECISION && pending->to_sales == NULL)
+		return;					/* the client has decided it */
+	offer.to_sales = true;
+	offer.decision = smk_decision_of_move(move->rules, &recorder->actor, step->to, step->reason,
+										  move->automatic);
+	decide_handoff(recorder, &offer, &pending->to_sales);
+}
+
+/* A stage of marketing is left: a lead that sales had given back is taken on. */
+static void
+leave_marketing(Recorder *recorder, const SmkMove *move, const SmkOffer *step, Pending *pending)
+{
+	SmkOffer	offer = *step;
+
+	offer.to_sales = false;
+	offer.decision = decision_of_marketing(move, step->to);
+	offer.reason = offer.note = NULL;
+	decide_handoff(recorder, &offer, &pending->to_marketing);
+}
+
+/* Has the lead stood in a stage of sales, which may have given it back? */
+static bool
+may_be_given_back(const SmkMove *move, const Pending *pending)
+{
+	return pending->to_marketing != NULL ||
+		(!move->entry &&
+		 DatumGetInt32(smk_lead_value(move->rules, &move->old, SMK_LEAD_SALES_CYCLE)) != 0);
+}
+
+/* What one step means for handoffs. */
+static void
+step_handoffs(Recorder *recorder, const SmkMove *move, int from, int to, int cycle,
+			  Pending *pending)
+{
+	const SmkStage *source = from == SMK_NO_STAGE ? NULL : &move->rules->stages[from];
+	const SmkStage *goal = &move->rules->stages[to];
+	bool		from_sales = source && source->department == SMK_SALES;
 	bool		leaves_handoff = source && source->kind == SMK_HANDOFF;
-	bool		leaves_marketing = source && source->department == SMK_MARKETING && !move->entry &&
-		DatumGetInt32(smk_lead_value(rules, &move->old, SMK_LEAD_SALES_CYCLE)) > 0;
+	bool		leaves_marketing = source && !from_sales && may_be_given_back(move, pending);
+	bool		opens_to_sales = goal->kind == SMK_HANDOFF && !from_sales;
+	bool		opens_to_marketing = from_sales && goal->department == SMK_MARKETING;
+	SmkOffer	offer;
 
 	if (!opens_to_sales && !opens_to_marketing && !leaves_handoff && !leaves_marketing)
-		return pending;
+		return;
 	offer = describe_offer(recorder, move, from, to, cycle);
 	if (leaves_handoff)
-	{
-		const char *decision = smk_decision_of_move(rules, &recorder->actor, to, offer.reason, move->automatic);
-
-		if (pending != NULL)
-		{
-			pending->decision = decision;
-			pending->decided_at = offer.at;
-		}
-		else if (move->origin != SMK_BY_DECISION)
-		{
-			offer.to_sales = true;
-			offer.decision = decision;
-			smk_handoffs_decide(recorder->handoffs, &offer);
-		}
-		pending = NULL;
-	}
+		leave_handoff_stage(recorder, move, &offer, pending);
 	if (leaves_marketing)
-	{
-		SmkOffer	returned = offer;
-
-		returned.to_sales = false;
-		returned.decision = decision_of_marketing(move, to);
-		returned.reason = returned.note = NULL;
-		smk_handoffs_decide(recorder->handoffs, &returned);
-	}
+		leave_marketing(recorder, move, &offer, pending);
 	if (offer.silent)
-		return pending;
+		return;
 	if (opens_to_sales)
-		return open_to_sales(recorder, move, &offer);
+		pending->to_sales = open_to_sales(recorder, move, &offer);
 	if (opens_to_marketing)
-	{
-		offer.to_sales = false;
-		offer.decision = NULL;
-		smk_handoffs_offer(recorder->handoffs, &offer);
-	}
-	return pending;
+		pending->to_marketing = smk_handoffs_offer(recorder->handoffs, &offer);
 }
 
 static void
@@ -387,7 +422,8 @@ record_path(Recorder *recorder, const SmkMove *move, const SmkPath *path, const 
 {
 	const SmkRules *rules = move->rules;
 	SmkCycle	cycle = {1, 0, DT_NOBEGIN};
-	SmkOffer   *pending = NULL;
+	Pending		pending = {NULL, NULL};
+	int64		id = DatumGetInt64(smk_lead_value(rules, &move->new, SMK_LEAD_ID));
 	int			from = move->from;
 	bool		success = from != SMK_NO_STAGE && rules->stages[from].kind == SMK_SUCCESS;
 
@@ -399,7 +435,10 @@ record_path(Recorder *recorder, const SmkMove *move, const SmkPath *path, const 
 
 		smk_advance(rules, from, to, moved_at(move), &cycle);
 		add_move(recorder, move, from, to, cycle.cycle, i < path->length - 1, violation);
-		pending = step_handoffs(recorder, move, from, to, cycle.cycle, pending);
+		step_handoffs(recorder, move, from, to, cycle.cycle, &pending);
+		if (!is_silent(move))
+			smk_clocks_event(recorder->clocks, id, recorder->rules->sla->stage[to], moved_at(move),
+							 i < path->length - 1);
 		success |= rules->stages[to].kind == SMK_SUCCESS;
 		from = to;
 	}
@@ -634,6 +673,39 @@ check_unmoved(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 }
 
 static void
+forget_lead(Recorder *recorder, const SmkLead *lead)
+{
+	withdraw_handoffs(recorder, lead, recorder->now);
+	smk_clocks_cancel(recorder->clocks, DatumGetInt64(smk_lead_value(recorder->rules, lead, SMK_LEAD_ID)),
+					  recorder->now, "deleted", false);
+}
+
+static bool
+truth(const Recorder *recorder, const SmkLead *lead, SmkLeadColumn column)
+{
+	return !smk_lead_null(recorder->rules, lead, column) &&
+		DatumGetBool(smk_lead_value(recorder->rules, lead, column));
+}
+
+/* Clocks stop for a lead that nobody may work on, and stand still while it waits. */
+static void
+follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
+{
+	const SmkRules *rules = recorder->rules;
+	int64		id = DatumGetInt64(smk_lead_value(rules, new, SMK_LEAD_ID));
+	TimestampTz at = DatumGetTimestampTz(smk_lead_value(rules, new, SMK_LEAD_STAGE_SINCE));
+	TimestampTz until = smk_paused_until(rules, new, recorder->now);
+
+	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", false);
+	if (!truth(recorder, old, SMK_LEAD_DO_NOT_CONTACT) && truth(recorder, new, SMK_LEAD_DO_NOT_CONTACT))
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", false);
+	if (until != smk_paused_until(rules, old, recorder->now))
+		smk_clocks_pause(recorder->clocks, id,
+						 smk_same_text(rules, old, new, SMK_LEAD_STAGE) ? recorder->now : at, until);
+}
+
+static void
 record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 {
 	const SmkRules *rules = recorder->rules;
@@ -646,6 +718,8 @@ record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 		record_move(recorder, old, new);
 	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
 		withdraw_handoffs(recorder, new, recorder->now);
+	if (rules->sla->ncommitments > 0)
+		follow_clocks(recorder, old, new);
 	if (!smk_lead_null(rules, new, SMK_LEAD_CUSTOMER_SINCE) &&
 		(smk_lead_null(rules, old, SMK_LEAD_ACCOUNT_ID) != smk_lead_null(rules, new, SMK_LEAD_ACCOUNT_ID) ||
 		 smk_lead_value(rules, old, SMK_LEAD_ACCOUNT_ID) != smk_lead_value(rules, new, SMK_LEAD_ACCOUNT_ID)))
@@ -674,7 +748,7 @@ for_each_row(Recorder *recorder, TriggerData *data,
 		if (old == NULL)
 			record_entry(recorder, &after);
 		else if (new == NULL)
-			withdraw_handoffs(recorder, &before, recorder->now);
+			forget_lead(recorder, &before);
 		else
 			record_change(recorder, &before, &after);
 		MemoryContextReset(recorder->row_context);
@@ -709,6 +783,8 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 	{
 		Recorder   *recorder = begin(ws);
 
+		if (recorder->cause->origin == SMK_BY_CLIENT)
+			smk_require_actor(ws, recorder->rules, &recorder->actor, "lead");
 		for_each_row(recorder, data, old_store, new_store);
 		finish(recorder);
 	}

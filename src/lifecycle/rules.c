@@ -13,11 +13,14 @@
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
+#include "sla/clock.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonpath.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 /* The schema version that this build works with: no workspace newer than it. */
@@ -28,41 +31,51 @@ typedef struct Loading
 {
 	SmkWorkspace *ws;
 	SmkRules   *rules;
+	Snapshot	snapshot;		/* one for all tables: they refer to each other */
 	TupleDesc	lead;			/* the lead table's row type */
 	int			allocated;		/* of the array being filled */
 } Loading;
 
-static const char *const lead_columns[SMK_LEAD_COLUMNS] = {
-	[SMK_LEAD_ID] = "id",
-	[SMK_LEAD_EMAIL] = "email",
-	[SMK_LEAD_ACCOUNT_ID] = "account_id",
-	[SMK_LEAD_ORIGIN] = "origin",
-	[SMK_LEAD_SOURCE] = "source",
-	[SMK_LEAD_CAMPAIGN] = "campaign",
-	[SMK_LEAD_LATEST_CAMPAIGN] = "latest_campaign",
-	[SMK_LEAD_PERSONA] = "persona",
-	[SMK_LEAD_STAGE] = "stage",
-	[SMK_LEAD_STAGE_SINCE] = "stage_since",
-	[SMK_LEAD_STAGE_AUTOMATIC] = "stage_automatic",
-	[SMK_LEAD_REASON] = "reason",
-	[SMK_LEAD_NOTE] = "note",
-	[SMK_LEAD_CYCLE] = "cycle",
-	[SMK_LEAD_SALES_CYCLE] = "sales_cycle",
-	[SMK_LEAD_CUSTOMER_SINCE] = "customer_since",
-	[SMK_LEAD_OWNER] = "owner",
-	[SMK_LEAD_EXCLUDED] = "excluded",
-	[SMK_LEAD_FIT] = "fit",
-	[SMK_LEAD_ENGAGEMENT] = "engagement",
-	[SMK_LEAD_SCORE] = "score",
-	[SMK_LEAD_BAND] = "band",
-	[SMK_LEAD_ENGAGEMENT_STATE] = "engagement_state",
-	[SMK_LEAD_ENGAGEMENT_PURGED] = "engagement_purged",
-	[SMK_LEAD_ENGAGEMENT_PURGED_AT] = "engagement_purged_at",
-	[SMK_LEAD_ENGAGEMENT_AT] = "engagement_at",
-	[SMK_LEAD_SCORE_GENERATION] = "score_generation",
-	[SMK_LEAD_DUPLICATE_ALLOWED] = "duplicate_allowed",
-	[SMK_LEAD_CREATED_AT] = "created_at",
-	[SMK_LEAD_UPDATED_AT] = "updated_at",
+typedef struct LeadColumn
+{
+	const char *name;
+	Oid			type;			/* TEXTOID: any kind of string will do */
+} LeadColumn;
+
+static const LeadColumn lead_columns[SMK_LEAD_COLUMNS] = {
+	[SMK_LEAD_ID] = {"id", INT8OID},
+	[SMK_LEAD_EMAIL] = {"email", TEXTOID},
+	[SMK_LEAD_ACCOUNT_ID] = {"account_id", INT8OID},
+	[SMK_LEAD_ORIGIN] = {"origin", TEXTOID},
+	[SMK_LEAD_SOURCE] = {"source", TEXTOID},
+	[SMK_LEAD_CAMPAIGN] = {"campaign", TEXTOID},
+	[SMK_LEAD_LATEST_CAMPAIGN] = {"latest_campaign", TEXTOID},
+	[SMK_LEAD_PERSONA] = {"persona", TEXTOID},
+	[SMK_LEAD_STAGE] = {"stage", TEXTOID},
+	[SMK_LEAD_STAGE_SINCE] = {"stage_since", TIMESTAMPTZOID},
+	[SMK_LEAD_STAGE_AUTOMATIC] = {"stage_automatic", BOOLOID},
+	[SMK_LEAD_REASON] = {"reason", TEXTOID},
+	[SMK_LEAD_NOTE] = {"note", TEXTOID},
+	[SMK_LEAD_CYCLE] = {"cycle", INT4OID},
+	[SMK_LEAD_SALES_CYCLE] = {"sales_cycle", INT4OID},
+	[SMK_LEAD_CUSTOMER_SINCE] = {"customer_since", TIMESTAMPTZOID},
+	[SMK_LEAD_OWNER] = {"owner", TEXTOID},
+	[SMK_LEAD_FOLLOW_UP_ON] = {"follow_up_on", DATEOID},
+	[SMK_LEAD_FOLLOW_UP_RAISED_ON] = {"follow_up_raised_on", DATEOID},
+	[SMK_LEAD_DO_NOT_CONTACT] = {"do_not_contact", BOOLOID},
+	[SMK_LEAD_EXCLUDED] = {"excluded", TEXTOID},
+	[SMK_LEAD_FIT] = {"fit", FLOAT8OID},
+	[SMK_LEAD_ENGAGEMENT] = {"engagement", FLOAT8OID},
+	[SMK_LEAD_SCORE] = {"score", FLOAT8OID},
+	[SMK_LEAD_BAND] = {"band", TEXTOID},
+	[SMK_LEAD_ENGAGEMENT_STATE] = {"engagement_state", FLOAT8ARRAYOID},
+	[SMK_LEAD_ENGAGEMENT_PURGED] = {"engagement_purged", FLOAT8ARRAYOID},
+	[SMK_LEAD_ENGAGEMENT_PURGED_AT] = {"engagement_purged_at", TIMESTAMPTZOID},
+	[SMK_LEAD_ENGAGEMENT_AT] = {"engagement_at", TIMESTAMPTZOID},
+	[SMK_LEAD_SCORE_GENERATION] = {"score_generation", INT8OID},
+	[SMK_LEAD_DUPLICATE_ALLOWED] = {"duplicate_allowed", BOOLOID},
+	[SMK_LEAD_CREATED_AT] = {"created_at", TIMESTAMPTZOID},
+	[SMK_LEAD_UPDATED_AT] = {"updated_at", TIMESTAMPTZOID},
 };
 
 /* ---------- small readers of an SPI row ---------- */
@@ -291,6 +304,7 @@ load_stage(HeapTuple tuple, TupleDesc desc, void *arg)
 	stage->position = column_int(tuple, desc, 2);
 	stage->department = department_of(column_text(tuple, desc, 3));
 	stage->kind = stage_kind_of(column_text(tuple, desc, 4));
+	stage->pauses_clocks = column_bool(tuple, desc, 5);
 	MemoryContextSwitchTo(old);
 }
 
@@ -305,6 +319,8 @@ load_kind(HeapTuple tuple, TupleDesc desc, void *arg)
 	kind->name = column_text(tuple, desc, 1);
 	kind->department = department_of(column_text(tuple, desc, 2));
 	kind->is_touch = column_bool(tuple, desc, 3);
+	kind->is_attempt = column_bool(tuple, desc, 4);
+	kind->is_contact = column_bool(tuple, desc, 5);
 	MemoryContextSwitchTo(old);
 }
 
@@ -330,12 +346,14 @@ kinds_of_array(SmkRules *rules, Datum array)
 	return set;
 }
 
-static int
-stage_of_column(const SmkRules *rules, HeapTuple tuple, TupleDesc desc, int attnum)
+/* False where the row names a stage that is not there, as on a subscriber that is being filled. */
+static bool
+stage_of_column(const SmkRules *rules, HeapTuple tuple, TupleDesc desc, int attnum, int *stage)
 {
 	char	   *name = column_text(tuple, desc, attnum);
 
-	return name == NULL ? SMK_NO_STAGE : smk_stage_find(rules, name, strlen(name));
+	*stage = name == NULL ? SMK_NO_STAGE : smk_stage_find(rules, name, strlen(name));
+	return name == NULL || *stage != SMK_NO_STAGE;
 }
 
 static void
@@ -348,8 +366,13 @@ load_transition(HeapTuple tuple, TupleDesc desc, void *arg)
 	bool		isnull;
 	Datum		kinds;
 
-	transition->from = stage_of_column(rules, tuple, desc, 1);
-	transition->to = stage_of_column(rules, tuple, desc, 2);
+	if (!stage_of_column(rules, tuple, desc, 1, &transition->from) ||
+		!stage_of_column(rules, tuple, desc, 2, &transition->to) ||
+		transition->to == SMK_NO_STAGE)
+	{
+		MemoryContextSwitchTo(old);
+		return;
+	}
 	transition->condition = column_condition(loading, tuple, desc, 3);
 	transition->automatic_when = column_condition(loading, tuple, desc, 4);
 	transition->department = department_of(column_text(tuple, desc, 5));
@@ -407,6 +430,8 @@ load_member(HeapTuple tuple, TupleDesc desc, void *arg)
 	member->active = column_bool(tuple, desc, 6);
 	member->weight = column_float(tuple, desc, 7);
 	member->capacity = column_int(tuple, desc, 8);
+	member->calendar = column_text(tuple, desc, 9);
+	member->team_calendar = column_text(tuple, desc, 10);
 	MemoryContextSwitchTo(old);
 }
 
@@ -455,7 +480,7 @@ load(Loading *loading, const char *text, SmkRowCallback callback)
 	SmkStatement statement = {0};
 
 	statement.text = text;
-	statement.latest_snapshot = true;
+	statement.snapshot = loading->snapshot;
 	statement.callback = callback;
 	statement.arg = loading;
 	loading->allocated = 0;
@@ -468,18 +493,20 @@ load_tables(Loading *loading)
 	SmkRules   *rules = loading->rules;
 
 	load(loading, "SELECT name, value OPERATOR(pg_catalog.#>>) '{}' FROM %s.setting", load_setting);
-	load(loading, "SELECT name, position, department, kind FROM %s.stage ORDER BY position, name COLLATE \"C\"",
+	load(loading, "SELECT name, position, department, kind, pauses_clocks FROM %s.stage ORDER BY position, name COLLATE pg_catalog.\"C\"",
 		 load_stage);
 	rules->transitions = MemoryContextAllocZero(rules->context,
 												(rules->nstages + 1) * Max(rules->nstages, 1) *
 												sizeof(SmkTransition *));
-	load(loading, "SELECT name, department, is_touch FROM %s.activity_kind", load_kind);
+	load(loading, "SELECT name, department, is_touch, is_attempt, is_contact FROM %s.activity_kind", load_kind);
 	load(loading, "SELECT from_stage, to_stage, condition, automatic_when, department, reason_kind, automatic_on"
 		 " FROM %s.transition", load_transition);
-	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason", load_reason);
-	load(loading, "SELECT name, condition FROM %s.persona ORDER BY position, name COLLATE \"C\"", load_persona);
-	load(loading, "SELECT name, kind, department, team, db_role, active, weight::pg_catalog.float8,"
-		 " COALESCE(capacity, -1) FROM %s.member ORDER BY name COLLATE \"C\"", load_member);
+	load(loading, "SELECT name, kind, outcome, needs_note FROM %s.reason ORDER BY name COLLATE pg_catalog.\"C\"", load_reason);
+	load(loading, "SELECT name, condition FROM %s.persona ORDER BY position, name COLLATE pg_catalog.\"C\"", load_persona);
+	load(loading, "SELECT m.name, m.kind, m.department, m.team, m.db_role, m.active, m.weight::pg_catalog.float8,"
+		 " COALESCE(m.capacity, -1), m.calendar, t.calendar FROM %s.member AS m"
+		 " LEFT JOIN %s.team AS t ON t.name OPERATOR(pg_catalog.=) m.team"
+		 " ORDER BY m.name COLLATE pg_catalog.\"C\"", load_member);
 	load(loading, "SELECT member, COALESCE(pg_catalog.lower(during), '-infinity'),"
 		 " COALESCE(pg_catalog.upper(during), 'infinity') FROM %s.absence"
 		 " WHERE NOT pg_catalog.upper(during) OPERATOR(pg_catalog.<) pg_catalog.now()"
@@ -490,27 +517,42 @@ load_tables(Loading *loading)
 }
 
 static void
+refuse_lead_column(const SmkWorkspace *ws, const LeadColumn *column, Oid type)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 OidIsValid(type) ?
+			 errmsg("column \"%s\" of table \"lead\" of workspace \"%s\" is of type %s, not %s", column->name,
+					ws->name, format_type_be(type), format_type_be(column->type)) :
+			 errmsg("table \"lead\" of workspace \"%s\" has no column \"%s\"", ws->name, column->name),
+			 OidIsValid(type) ?
+			 errhint("Give the column its type back; conditions and columns of your own may be of any type.") :
+			 errhint("Give the column its name back, or add it again as the manual describes it."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
+			 err_generic_string(PG_DIAG_TABLE_NAME, "lead"),
+			 err_generic_string(PG_DIAG_COLUMN_NAME, column->name)));
+}
+
+static void
 find_lead_columns(const SmkWorkspace *ws, SmkRules *rules, TupleDesc desc)
 {
 	rules->natts = desc->natts;
 	for (int column = 0; column < SMK_LEAD_COLUMNS; column++)
 	{
+		const LeadColumn *wanted = &lead_columns[column];
+
 		for (int i = 0; i < desc->natts; i++)
 		{
 			Form_pg_attribute att = TupleDescAttr(desc, i);
 
-			if (!att->attisdropped && strcmp(NameStr(att->attname), lead_columns[column]) == 0)
-				rules->lead[column] = att->attnum;
+			if (att->attisdropped || strcmp(NameStr(att->attname), wanted->name) != 0)
+				continue;
+			if (!smk_type_fits(att->atttypid, wanted->type))
+				refuse_lead_column(ws, wanted, att->atttypid);
+			rules->lead[column] = att->attnum;
 		}
 		if (rules->lead[column] == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_SMK_WORKSPACE),
-					 errmsg("table \"lead\" of workspace \"%s\" has no column \"%s\"",
-							ws->name, lead_columns[column]),
-					 errhint("Give the column its name back, or add it again as the manual describes it."),
-					 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name),
-					 err_generic_string(PG_DIAG_TABLE_NAME, "lead"),
-					 err_generic_string(PG_DIAG_COLUMN_NAME, lead_columns[column])));
+			refuse_lead_column(ws, wanted, InvalidOid);
 	}
 }
 
@@ -520,7 +562,7 @@ smk_rules_load(SmkWorkspace *ws)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "smarketing rules",
 												  ALLOCSET_SMALL_SIZES);
 	SmkRules   *rules = MemoryContextAllocZero(context, sizeof(SmkRules));
-	Loading		loading = {ws, rules, NULL, 0};
+	Loading		loading = {ws, rules, NULL, NULL, 0};
 	Relation	lead = relation_open(ws->tables[SMK_TABLE_LEAD], AccessShareLock);
 
 	rules->context = context;
@@ -532,8 +574,11 @@ smk_rules_load(SmkWorkspace *ws)
 	rules->deal_lost_stage = "closed_lost";
 	loading.lead = RelationGetDescr(lead);
 	find_lead_columns(ws, rules, loading.lead);
+	loading.snapshot = RegisterSnapshot(smk_latest_snapshot());
 	load_tables(&loading);
-	rules->scoring = smk_scoring_load(ws, rules, loading.lead);
+	rules->scoring = smk_scoring_load(ws, rules, loading.lead, loading.snapshot);
+	rules->sla = smk_sla_rules_load(ws, rules, loading.lead, loading.snapshot);
+	UnregisterSnapshot(loading.snapshot);
 	relation_close(lead, AccessShareLock);
 
 	/* complete: from now on it lives until it is replaced */

@@ -43,6 +43,8 @@ typedef enum SmkMode
 	SMK_OBSERVE
 } SmkMode;
 
+struct SmkSlaRules;
+
 #define SMK_NO_STAGE	(-1)	/* a from_stage of entries */
 
 typedef struct SmkStage
@@ -51,6 +53,7 @@ typedef struct SmkStage
 	int			position;
 	SmkDepartment department;
 	SmkStageKind kind;
+	bool		pauses_clocks;
 } SmkStage;
 
 /* A stored condition; compiled is NULL where its columns are gone: no match. */
@@ -94,6 +97,8 @@ typedef struct SmkActivityKind
 	char	   *name;
 	SmkDepartment department;
 	bool		is_touch;
+	bool		is_attempt;
+	bool		is_contact;
 	bool		moves;			/* some transition has it in automatic_on */
 } SmkActivityKind;
 
@@ -107,6 +112,8 @@ typedef struct SmkMember
 	bool		active;
 	double		weight;
 	int			capacity;		/* -1: no limit */
+	char	   *calendar;		/* or NULL */
+	char	   *team_calendar;	/* or NULL */
 } SmkMember;
 
 typedef struct SmkAbsence
@@ -144,6 +151,9 @@ typedef enum SmkLeadColumn
 	SMK_LEAD_SALES_CYCLE,
 	SMK_LEAD_CUSTOMER_SINCE,
 	SMK_LEAD_OWNER,
+	SMK_LEAD_FOLLOW_UP_ON,
+	SMK_LEAD_FOLLOW_UP_RAISED_ON,
+	SMK_LEAD_DO_NOT_CONTACT,
 	SMK_LEAD_EXCLUDED,
 	SMK_LEAD_FIT,
 	SMK_LEAD_ENGAGEMENT,
@@ -199,6 +209,7 @@ typedef struct SmkRules
 	SmkRoutingRule *routing_rules;
 	bool		moves_automatically;	/* some transition is made without a client */
 	struct SmkScoring *scoring;
+	struct SmkSlaRules *sla;	/* agreements in force: sla/clock.h */
 } SmkRules;
 
 /* Load the rules as they are now; lives in a context of its own. */

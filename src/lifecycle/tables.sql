@@ -157,6 +157,7 @@ BEGIN
         customer_since      timestamptz,
         owner               text,
         follow_up_on        date,
+        follow_up_raised_on date,
         do_not_contact      boolean NOT NULL DEFAULT false,
         excluded            text,
         attributes          jsonb,

@@ -5,8 +5,10 @@
 #include "lifecycle/trigger.h"
 
 #include "catalog/pg_inherits.h"
+#include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -51,6 +53,28 @@ bool
 smk_no_rows(Tuplestorestate *store)
 {
 	return store == NULL || tuplestore_tuple_count(store) == 0;
+}
+
+AttrNumber
+smk_column(Relation rel, const char *name, Oid type)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	int			attnum = SPI_fnumber(desc, name);
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SMK_WORKSPACE),
+				 errmsg("table \"%s\" has no column \"%s\"", RelationGetRelationName(rel), name),
+				 errhint("Give the column its name back, or add it again as the manual describes it."),
+				 errtable(rel)));
+	if (!smk_type_fits(TupleDescAttr(desc, attnum - 1)->atttypid, type))
+		ereport(ERROR,
+				(errcode(ERRCODE_SMK_WORKSPACE),
+				 errmsg("column \"%s\" of table \"%s\" is of type %s, not %s", name, RelationGetRelationName(rel),
+						format_type_be(TupleDescAttr(desc, attnum - 1)->atttypid), format_type_be(type)),
+				 errhint("Give the column its type back."),
+				 errtablecol(rel, attnum)));
+	return attnum;
 }
 
 void

@@ -29,6 +29,9 @@ extern bool smk_no_rows(Tuplestorestate *store);
  */
 extern void smk_statement_ends(SmkWorkspace *ws);
 
+/* The number of a column of ours; SM010 if it is not there or of another type. */
+extern AttrNumber smk_column(Relation rel, const char *name, Oid type);
+
 /* SM010 where a table has inheritance children, whose rows no trigger sees. */
 extern void smk_refuse_children(Relation rel);
 

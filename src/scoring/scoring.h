@@ -175,7 +175,8 @@ extern void smk_refresh_stale(SmkWorkspace *ws, const SmkRules *rules, HTAB *lea
 /* ---------- configuration ---------- */
 
 /* Load what is in force; everything lives in the current memory context. */
-extern SmkScoring *smk_scoring_load(SmkWorkspace *ws, const SmkRules *rules, TupleDesc lead);
+extern SmkScoring *smk_scoring_load(SmkWorkspace *ws, const SmkRules *rules, TupleDesc lead,
+									Snapshot snapshot);
 
 /* SM007 for a row of a scoring table that cannot work; new is NULL on DELETE. */
 extern void smk_scoring_check(Relation rel, HeapTuple old, HeapTuple new);

@@ -133,3 +133,5 @@ BEGIN
     CREATE INDEX feedback_lead_id_idx ON feedback (lead_id);
 END
 $body$;
+COMMENT ON FUNCTION workspace_sla_tables() IS
+'Creates the agreement''s tables in the workspace that search_path points at. Internal.';

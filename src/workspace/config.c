@@ -5,6 +5,8 @@
  */
 #include "lifecycle/actor.h"
 #include "lifecycle/trigger.h"
+#include "scoring/scoring.h"
+#include "sla/calendar.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
@@ -44,28 +46,67 @@ text_column(HeapTuple tuple, TupleDesc desc, const char *name)
 	return attnum > 0 ? SPI_getvalue(tuple, desc, attnum) : NULL;
 }
 
+/* BEFORE ROW comes before the NOT NULL constraints: any column may be null. */
+static bool
+column_is(HeapTuple tuple, TupleDesc desc, const char *name, const char *value)
+{
+	char	   *found = text_column(tuple, desc, name);
+
+	return found != NULL && strcmp(found, value) == 0;
+}
+
 /* ---------- conditions ---------- */
 
-/* What the guard computes, in this order; a persona's rule comes before all. */
-static const char *const computed[] = {"persona", "fit", "engagement", "score", "band"};
+/*
+ * What the guard computes, in this order: a persona's condition comes before
+ * all of it, a fit rule's after the persona.
+ */
+static const char *const computed[] = {
+	"persona", "fit", "engagement", "engagement_state", "engagement_purged", "engagement_purged_at",
+	"engagement_at", "score_generation", "score", "band"
+};
 
 static void
-refuse_computed_columns(Relation rel, const char *column, SmkCondition *condition, TupleDesc lead)
+refuse_computed_columns(Relation rel, const char *column, SmkCondition *condition, TupleDesc rows)
 {
-	for (int i = 0; i < (int) lengthof(computed); i++)
+	const char *table = RelationGetRelationName(rel);
+	bool		persona = strcmp(table, "persona") == 0;
+
+	if (!persona && strcmp(table, "scoring_rule") != 0)
+		return;
+	for (int i = persona ? 0 : 1; i < (int) lengthof(computed); i++)
 	{
-		int			attnum = SPI_fnumber(lead, computed[i]);
+		int			attnum = SPI_fnumber(rows, computed[i]);
 
 		if (attnum > 0 && bms_is_member(attnum, smk_condition_columns(condition)))
-			refuse(rel, column, psprintf("a persona's condition cannot read \"%s\"", computed[i]),
-				   "It is computed after the persona.");
+			refuse(rel, column, psprintf("a %s condition cannot read \"%s\"",
+										 persona ? "persona's" : "fit rule's", computed[i]),
+				   persona ? "It is computed after the persona." : "It is computed after the fit.");
 	}
 }
 
 static void
-check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
+refuse_points(Relation rel, const char *column, SmkCondition *condition, TupleDesc rows)
 {
-	Relation	lead = relation_open(lead_relid, AccessShareLock);
+	int			attnum = SPI_fnumber(rows, "points");
+
+	if (attnum > 0 && bms_is_member(attnum, smk_condition_columns(condition)))
+		refuse(rel, column, pstrdup("an engagement rule's condition cannot read \"points\""),
+			   "It is what the rule gives.");
+}
+
+/* Is it a rule over activities? */
+static bool
+judges_activities(Relation rel, HeapTuple tuple)
+{
+	return strcmp(RelationGetRelationName(rel), "scoring_rule") == 0 &&
+		text_column(tuple, RelationGetDescr(rel), "activity_kind") != NULL;
+}
+
+static void
+check_condition(Relation rel, HeapTuple tuple, int attnum, Oid rows_relid)
+{
+	Relation	rows = relation_open(rows_relid, AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(rel);
 	const char *column = NameStr(TupleDescAttr(desc, attnum - 1)->attname);
 	SmkConditionProblem problem = {0};
@@ -75,7 +116,7 @@ check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
 
 	if (!isnull)
 	{
-		condition = smk_condition_compile(DatumGetJsonPathP(value), RelationGetDescr(lead), &problem);
+		condition = smk_condition_compile(DatumGetJsonPathP(value), RelationGetDescr(rows), &problem);
 		if (condition == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_SMK_CONFIGURATION),
@@ -86,24 +127,27 @@ check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
 					 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(RelationGetNamespace(rel))),
 					 err_generic_string(PG_DIAG_TABLE_NAME, RelationGetRelationName(rel)),
 					 err_generic_string(PG_DIAG_COLUMN_NAME, column)));
-		if (strcmp(RelationGetRelationName(rel), "persona") == 0)
-			refuse_computed_columns(rel, column, condition, RelationGetDescr(lead));
+		if (judges_activities(rel, tuple))
+			refuse_points(rel, column, condition, RelationGetDescr(rows));
+		else
+			refuse_computed_columns(rel, column, condition, RelationGetDescr(rows));
 	}
-	relation_close(lead, AccessShareLock);
+	relation_close(rows, AccessShareLock);
 }
 
 static void
 check_conditions(Relation rel, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	Oid			lead = get_relname_relid("lead", RelationGetNamespace(rel));
+	Oid			rows = get_relname_relid(judges_activities(rel, tuple) ? "activity" : "lead",
+										 RelationGetNamespace(rel));
 
-	if (!OidIsValid(lead))
+	if (!OidIsValid(rows))
 		return;					/* the recorder will say so */
 	for (int i = 0; i < desc->natts; i++)
 	{
 		if (!TupleDescAttr(desc, i)->attisdropped && TupleDescAttr(desc, i)->atttypid == JSONPATHOID)
-			check_condition(rel, tuple, i + 1, lead);
+			check_condition(rel, tuple, i + 1, rows);
 	}
 }
 
@@ -161,6 +205,8 @@ check_setting(Relation rel, HeapTuple tuple)
 	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
 	char	   *value = json;
 
+	if (name == NULL)
+		return;					/* the column's own constraint says it */
 	if (json != NULL && json[0] == '"')
 	{
 		value = pstrdup(json + 1);
@@ -186,8 +232,8 @@ check_member(Relation rel, HeapTuple tuple)
 	TupleDesc	desc = RelationGetDescr(rel);
 
 	if (text_column(tuple, desc, "db_role") == NULL &&
-		(strcmp(text_column(tuple, desc, "kind"), "service") == 0 ||
-		 strcmp(text_column(tuple, desc, "department"), "operations") == 0))
+		(column_is(tuple, desc, "kind", "service") ||
+		 column_is(tuple, desc, "department", "operations")))
 		refuse(rel, "db_role",
 			   psprintf("member \"%s\" needs a db_role", text_column(tuple, desc, "name")),
 			   "A service, or a member of operations, may do more than a label may claim: name the database role that it connects as.");
@@ -203,6 +249,135 @@ check_transition(Relation rel, HeapTuple tuple)
 		 text_column(tuple, desc, "automatic_on") != NULL))
 		refuse(rel, "automatic_when", pstrdup("an automatic move cannot need a reason"),
 			   "Nobody is there to give it: leave reason_kind or automatic_when empty.");
+}
+
+static void
+check_calendar(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	char	   *hours = text_column(tuple, desc, "hours");
+	char	   *hint;
+	char	   *problem = hours ? smk_calendar_problem(hours, &hint) : NULL;
+
+	if (problem != NULL)
+		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem), hint);
+}
+
+/* ---------- commitments ---------- */
+
+static const char *const event_names[] = {
+	"handoff:offered", "handoff:accepted", "handoff:rejected", "handoff:decided", "handoff:returned",
+	"touch", "attempt", "contact", "feedback", "deal:won", "deal:lost", "follow_up_due", NULL
+};
+
+static void
+check_event(Relation rel, const char *column, const char *event)
+{
+	SmkWorkspace *ws = smk_workspace_of(rel);
+	const SmkRules *rules = smk_rules(ws);
+
+	for (int i = 0; event_names[i] != NULL; i++)
+	{
+		if (strcmp(event, event_names[i]) == 0)
+			return;
+	}
+	if (strncmp(event, "stage:", 6) == 0 && smk_stage_find(rules, event + 6, strlen(event + 6)) != SMK_NO_STAGE)
+		return;
+	if (strncmp(event, "activity:", 9) == 0)
+	{
+		for (int i = 0; i < rules->nkinds; i++)
+		{
+			if (strcmp(rules->kinds[i].name, event + 9) == 0)
+				return;
+		}
+	}
+	refuse(rel, column, psprintf("\"%s\" is no event that a clock knows", event),
+		   "Say stage:<name>, handoff:offered, handoff:accepted, handoff:rejected, handoff:decided, handoff:returned, touch, attempt, contact, activity:<kind>, feedback, deal:won, deal:lost or follow_up_due.");
+}
+
+static void
+need(Relation rel, HeapTuple tuple, const char *kind, const char *column)
+{
+	if (text_column(tuple, RelationGetDescr(rel), column) == NULL)
+		refuse(rel, column, psprintf("a commitment of kind %s needs %s", kind, column), NULL);
+}
+
+static void
+check_within(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "within"), &isnull);
+	bool		day_end = strcmp(text_column(tuple, desc, "counted"), "working_day_end") == 0;
+	Interval   *within = isnull ? NULL : DatumGetIntervalP(value);
+
+	if (within == NULL)
+		return;
+	if (within->month != 0 || within->time < 0 || within->day < 0)
+		refuse(rel, "within", pstrdup("within is no negative time and has no months"),
+			   "Say it in hours; in days where counted is working_day_end.");
+	if (day_end && within->time != 0)
+		refuse(rel, "within", pstrdup("within is whole working days where counted is working_day_end"),
+			   "Leave it out for the same day, or say \"2 days\".");
+	if (!day_end && within->day != 0 &&
+		strcmp(text_column(tuple, desc, "counted"), "working") == 0)
+		refuse(rel, "within", pstrdup("within is working time and has no days"),
+			   "How long is a day? Say it in hours, or count to the working_day_end.");
+}
+
+static void
+check_released(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "released_on"), &isnull);
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	if (isnull)
+		return;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			check_event(rel, "released_on", TextDatumGetCString(names[i]));
+	}
+}
+
+static void
+check_commitment(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	char	   *kind = text_column(tuple, desc, "kind");
+	char	   *starts_on = text_column(tuple, desc, "starts_on");
+	char	   *ends_on = text_column(tuple, desc, "ends_on");
+
+	if (starts_on != NULL)
+		check_event(rel, "starts_on", starts_on);
+	if (ends_on != NULL)
+		check_event(rel, "ends_on", ends_on);
+	check_released(rel, tuple);
+	check_within(rel, tuple);
+	if (strcmp(kind, "response") == 0)
+	{
+		need(rel, tuple, kind, "starts_on");
+		need(rel, tuple, kind, "ends_on");
+		if (strcmp(text_column(tuple, desc, "counted"), "working_day_end") != 0)
+			need(rel, tuple, kind, "within");
+		return;
+	}
+	need(rel, tuple, kind, "target");
+	need(rel, tuple, kind, "per");
+	if (strcmp(kind, "volume") == 0)
+	{
+		need(rel, tuple, kind, "stage");
+		return;
+	}
+	need(rel, tuple, kind, "basis_stage");
+	need(rel, tuple, kind, "direction");
+	if (ends_on == NULL || strcmp(ends_on, "handoff:rejected") != 0)
+		need(rel, tuple, kind, "stage");
 }
 
 typedef struct StageUse
@@ -229,7 +404,7 @@ check_stage_use(Relation rel, HeapTuple old, HeapTuple new)
 	SmkStatement statement = {0};
 	StageUse	use = {NULL};
 
-	if (new != NULL && strcmp(name, text_column(new, desc, "name")) == 0)
+	if (new != NULL && column_is(new, desc, "name", name))
 		return;
 	statement.text = "SELECT l.id::pg_catalog.text FROM %s.lead AS l"
 		" WHERE l.stage OPERATOR(pg_catalog.=) $1 LIMIT 1";
@@ -260,6 +435,8 @@ smk_config_guard(PG_FUNCTION_ARGS)
 
 	if (strcmp(table, "stage") == 0 && !TRIGGER_FIRED_BY_INSERT(data->tg_event))
 		check_stage_use(rel, data->tg_trigtuple, delete ? NULL : tuple);
+	smk_scoring_check(rel, TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_trigtuple,
+					  delete ? NULL : tuple);
 	if (delete)
 		return PointerGetDatum(tuple);
 	check_conditions(rel, tuple);
@@ -269,6 +446,10 @@ smk_config_guard(PG_FUNCTION_ARGS)
 		check_member(rel, tuple);
 	else if (strcmp(table, "transition") == 0)
 		check_transition(rel, tuple);
+	else if (strcmp(table, "calendar") == 0)
+		check_calendar(rel, tuple);
+	else if (strcmp(table, "commitment") == 0)
+		check_commitment(rel, tuple);
 	return PointerGetDatum(tuple);
 }
 
@@ -295,6 +476,13 @@ static const char *const problems_text =
 " WHERE x.name OPERATOR(pg_catalog.=) ANY (ARRAY['entry_stage', 'deal_open_stage', 'deal_won_stage',"
 " 'deal_lost_stage']) AND NOT EXISTS (SELECT FROM %s.stage AS s WHERE s.name OPERATOR(pg_catalog.=)"
 " (x.value OPERATOR(pg_catalog.#>>) '{}'))"
+" UNION ALL SELECT pg_catalog.format('no lead can be in score band \"%%s\", since \"%%s\" before it asks for no more',"
+" b.name, a.name), 'Put the band that asks for more first.', 'score_band'"
+" FROM %s.score_band AS a JOIN %s.score_band AS b ON a.position OPERATOR(pg_catalog.<) b.position"
+" OR a.position OPERATOR(pg_catalog.=) b.position AND a.name COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.<) b.name COLLATE pg_catalog.\"C\""
+" WHERE COALESCE(a.min_fit, '-infinity') OPERATOR(pg_catalog.<=) COALESCE(b.min_fit, '-infinity')"
+" AND COALESCE(a.min_engagement, '-infinity') OPERATOR(pg_catalog.<=) COALESCE(b.min_engagement, '-infinity')"
+" AND COALESCE(a.min_score, '-infinity') OPERATOR(pg_catalog.<=) COALESCE(b.min_score, '-infinity')"
 " ORDER BY 1 LIMIT 1";
 
 static void
@@ -445,14 +633,11 @@ deliver(SmkWorkspace *ws, TriggerData *data)
 {
 	static const SmkBatchColumn columns[] = {{"id", INT8OID}, {"kind", TEXTOID}};
 	SmkBatch   *batch = smk_batch_create("smk_event", columns, lengthof(columns));
-	TupleDesc	desc = RelationGetDescr(data->tg_relation);
-	int			id = SPI_fnumber(desc, "id");
-	int			kind = SPI_fnumber(desc, "kind");
+	int			id = smk_column(data->tg_relation, "id", INT8OID);
+	int			kind = smk_column(data->tg_relation, "kind", TEXTOID);
 	TupleTableSlot *slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
 	SmkStatement statement = {0};
 
-	if (id <= 0 || kind <= 0)
-		elog(ERROR, "table \"event\" lacks column id or kind");
 	while (smk_next_row(data->tg_newtable, slot))
 	{
 		Datum		values[2] = {slot->tts_values[id - 1], slot->tts_values[kind - 1]};

@@ -38,6 +38,9 @@ BEGIN ATOMIC
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
     WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM member AS m)
+      -- a constraint trigger's constraint: the trigger stands for it
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
+                      WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')
     GROUP BY t.classid, t.objid, t.objsubid;
 END;
 COMMENT ON FUNCTION removal_objects() IS

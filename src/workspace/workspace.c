@@ -15,6 +15,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "lifecycle/rules.h"
@@ -49,6 +50,7 @@ typedef struct SmkPin
 {
 	SmkWorkspace *ws;
 	SubTransactionId subid;
+	int			depth;			/* of triggers, where it was made */
 } SmkPin;
 
 static const char *const table_names[SMK_TABLE_COUNT] = {
@@ -73,6 +75,12 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_DEAL] = "deal",
 	[SMK_TABLE_HANDOFF] = "handoff",
 	[SMK_TABLE_EVENT] = "event",
+	[SMK_TABLE_CALENDAR] = "calendar",
+	[SMK_TABLE_CALENDAR_VERSION] = "calendar_version",
+	[SMK_TABLE_AGREEMENT] = "agreement",
+	[SMK_TABLE_COMMITMENT] = "commitment",
+	[SMK_TABLE_SLA_CLOCK] = "sla_clock",
+	[SMK_TABLE_FEEDBACK] = "feedback",
 	[SMK_TABLE_CONFIG_CHANGE] = "config_change",
 };
 
@@ -172,6 +180,21 @@ resolve_tables(Oid nspid, const char *name, Oid *tables, Oid *owner)
 					 err_generic_string(PG_DIAG_TABLE_NAME, table_names[i])));
 		*owner = relowner;
 	}
+}
+
+bool
+smk_type_fits(Oid type, Oid expected)
+{
+	Oid			base = type == expected ? type : getBaseType(type);
+	char		category;
+	bool		preferred;
+
+	if (base == expected)
+		return true;
+	if (expected != TEXTOID || base == BPCHAROID)
+		return false;
+	get_type_category_preferred(base, &category, &preferred);
+	return category == TYPCATEGORY_STRING && get_typlen(base) == -1;
 }
 
 static void
@@ -301,6 +324,12 @@ smk_rules(SmkWorkspace *ws)
 
 /* ---------- pins ---------- */
 
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
 void
 smk_pin(SmkWorkspace *ws)
 {
@@ -321,6 +350,7 @@ smk_pin(SmkWorkspace *ws)
 	}
 	pins[npins].ws = ws;
 	pins[npins].subid = GetCurrentSubTransactionId();
+	pins[npins].depth = trigger_depth();
 	npins++;
 	ws->pins++;
 }
@@ -338,11 +368,12 @@ smk_unpin(SmkWorkspace *ws)
 {
 	for (int i = npins - 1; i >= 0; i--)
 	{
-		if (pins[i].ws == ws)
-		{
+		if (pins[i].ws != ws)
+			continue;
+		/* not an outer statement's, if ours has none since its trigger is off */
+		if (pins[i].depth >= trigger_depth())
 			remove_pin(i);
-			return;
-		}
+		return;
 	}
 }
 
@@ -375,12 +406,6 @@ subtransaction_ended(SubXactEvent event, SubTransactionId mySubid,
 }
 
 /* ---------- internal statements ---------- */
-
-static int
-trigger_depth(void)
-{
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
-}
 
 const SmkCause *
 smk_cause(const SmkWorkspace *ws)
@@ -506,8 +531,8 @@ hand_rows_over(const SmkStatement *statement)
 }
 
 /* In parallel mode no newer snapshot can be had: what is loaded is provisional. */
-static Snapshot
-latest_snapshot(void)
+Snapshot
+smk_latest_snapshot(void)
 {
 	return IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
 }
@@ -520,10 +545,10 @@ execute(SmkWorkspace *ws, const SmkStatement *statement)
 
 	register_batches(statement);
 	plan = saved_plan(ws, statement);
-	if (statement->latest_snapshot)
+	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
-									  latest_snapshot(), InvalidSnapshot,
-									  true, false, 0);
+									  statement->snapshot ? statement->snapshot : smk_latest_snapshot(),
+									  InvalidSnapshot, true, false, 0);
 	else
 		result = SPI_execute_plan(plan, (Datum *) statement->values, statement->nulls,
 								  statement->read_only, 0);

@@ -13,6 +13,7 @@
 #include "executor/spi.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/snapshot.h"
 #include "utils/tuplestore.h"
 
 struct SmkRules;
@@ -41,6 +42,12 @@ typedef enum SmkTable
 	SMK_TABLE_DEAL,
 	SMK_TABLE_HANDOFF,
 	SMK_TABLE_EVENT,
+	SMK_TABLE_CALENDAR,
+	SMK_TABLE_CALENDAR_VERSION,
+	SMK_TABLE_AGREEMENT,
+	SMK_TABLE_COMMITMENT,
+	SMK_TABLE_SLA_CLOCK,
+	SMK_TABLE_FEEDBACK,
 	SMK_TABLE_CONFIG_CHANGE,
 	SMK_TABLE_COUNT
 } SmkTable;
@@ -131,7 +138,8 @@ extern void smk_batch_add(SmkBatch *batch, const Datum *values, const bool *null
  * Run one internal statement as the owner of the workspace's tables, with a
  * saved plan.  The text names the schema as %s wherever it needs it, must be a
  * literal, and qualifies each name and operator, since it runs under the
- * session's search_path; batches are visible to it under their names.  Rows,
+ * session's search_path (so no IN, BETWEEN, LIKE, IS DISTINCT FROM, simple CASE
+ * or JOIN USING: they look an operator up by its name); batches are visible to it under their names.  Rows,
  * if wanted, go to the callback.
  */
 typedef void (*SmkRowCallback) (HeapTuple tuple, TupleDesc desc, void *arg);
@@ -147,14 +155,24 @@ typedef struct SmkStatement
 	bool		latest_snapshot;	/* read the configuration as it is now */
 	bool		as_caller;		/* no change of user: his rights, his rows */
 	bool		read_only;		/* under the caller's snapshot */
+	Snapshot	snapshot;		/* read it as of this one, or NULL */
 	SmkRowCallback callback;
 	void	   *arg;
 } SmkStatement;
+
+/* The newest snapshot that there is: what configuration is read with. */
+extern Snapshot smk_latest_snapshot(void);
 
 extern uint64 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *statement);
 
 /* Tell every session, this one too, that the workspace's rules have changed. */
 extern void smk_workspace_changed(Oid nspid);
+
+/*
+ * May C read and write values of this type as the expected one?  A column of
+ * another type would be read as what it is not.  Any varlena string is a text.
+ */
+extern bool smk_type_fits(Oid type, Oid expected);
 
 extern void smk_workspace_init(void);
 

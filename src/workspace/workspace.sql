@@ -28,18 +28,24 @@ BEGIN ATOMIC
         (11, 'tables', 'workspace_plumbing_tables'),
         (12, 'tables', 'workspace_lifecycle_tables'),
         (13, 'tables', 'workspace_handoff_tables'),
+        (14, 'tables', 'workspace_sla_tables'),
+        (15, 'tables', 'workspace_scoring_tables'),
         (21, 'template', 'workspace_template'),
+        (22, 'template', 'workspace_scoring_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
+        (34, 'triggers', 'workspace_sla_triggers'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
+        (54, 'comments', 'workspace_scoring_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
+        (64, 'checks', 'workspace_scoring_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure')
     ) AS p (ordinal, part, function_name)
@@ -54,7 +60,9 @@ RETURN ARRAY[
     'setting', 'config_change', 'event', 'event_consumer', 'event_delivery',
     'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
-    'handoff', 'routing_rule', 'routing_turn'
+    'handoff', 'routing_rule', 'routing_turn',
+    'scoring_category', 'scoring_rule', 'score_band',
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'feedback'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
@@ -74,15 +82,21 @@ COMMENT ON FUNCTION workspace_view_names() IS
  * an error.  A template takes the language, erasure the lead's id.
  */
 CREATE FUNCTION workspace_run(workspace text, kind text, VARIADIC arguments text[] DEFAULT '{}') RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $body$
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     part text;
     list text := (SELECT coalesce(string_agg(quote_literal(a), ', '), '') FROM unnest(arguments) AS a);
+    messages CONSTANT text := current_setting('client_min_messages');
 BEGIN
     PERFORM set_config('search_path', format('%I, pg_temp', workspace), true);
+    -- what DROP ... IF EXISTS has to say is nobody's business
+    IF messages NOT IN ('warning', 'error') THEN
+        PERFORM set_config('client_min_messages', 'warning', true);
+    END IF;
     FOREACH part IN ARRAY smarketing.workspace_parts(kind) LOOP
         EXECUTE format('SELECT smarketing.%I(%s)', part, list);
     END LOOP;
+    PERFORM set_config('client_min_messages', messages, true);
 END
 $body$;
 COMMENT ON FUNCTION workspace_run(text, text, text[]) IS
@@ -143,7 +157,7 @@ BEGIN
     WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = workspace)
       AND c.relkind IN ('r', 'p') AND c.relname = ANY (smarketing.workspace_table_names())
       AND NOT pg_has_role(c.relowner, 'USAGE')
-    ORDER BY c.relname COLLATE "C" LIMIT 1;
+    ORDER BY c.relname <> 'lead', c.relname COLLATE "C" LIMIT 1;
     IF foreign_table.oid IS NOT NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', SCHEMA = workspace, TABLE = foreign_table.relname,
             MESSAGE = format('must be owner of workspace "%s"', workspace),

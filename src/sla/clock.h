@@ -1,0 +1,138 @@
+/*
+ * clock.h
+ *		The clocks of the service level agreement: what starts, ends, pauses
+ *		and cancels them, in the statement that causes it.
+ */
+#ifndef SMK_CLOCK_H
+#define SMK_CLOCK_H
+
+#include "lifecycle/move.h"
+#include "working_hours/working_hours.h"
+
+#include "utils/date.h"
+
+#define SMK_NO_EVENT	(-1)
+
+/* Handoffs to sales; returned: one to marketing opens. */
+typedef enum SmkHandoffEvent
+{
+	SMK_OFFERED,
+	SMK_ACCEPTED,
+	SMK_REJECTED,
+	SMK_DECIDED,
+	SMK_RETURNED,
+	SMK_HANDOFF_EVENTS
+} SmkHandoffEvent;
+
+typedef enum SmkCounted
+{
+	SMK_COUNT_WORKING,
+	SMK_COUNT_AROUND_THE_CLOCK,
+	SMK_COUNT_WORKING_DAY_END
+} SmkCounted;
+
+typedef enum SmkCalendarOf
+{
+	SMK_CALENDAR_OF_COMMITMENT,
+	SMK_CALENDAR_OF_OWNER,
+	SMK_CALENDAR_OF_TEAM
+} SmkCalendarOf;
+
+/* The version in force of a calendar; hours are read at the first use. */
+typedef struct SmkHours
+{
+	char	   *name;
+	int64		version;
+	char	   *text;
+	Datum		hours;			/* of type working_hours; 0 until read */
+} SmkHours;
+
+/* A response that is owed, of an agreement that both departments signed. */
+typedef struct SmkCommitment
+{
+	int64		id;
+	int			starts_on;		/* an event */
+	SmkRuleCondition condition;
+	SmkCounted	counted;
+	Interval   *within;			/* NULL: nothing, due at once */
+	TimeADT		cutoff;			/* -1: none */
+	char	   *calendar;		/* or NULL */
+	SmkCalendarOf calendar_of;
+	double		warn_at;		/* -1: no warning */
+	DateADT		from;			/* the agreement's days, end excluded */
+	DateADT		to;
+} SmkCommitment;
+
+/* What the rules hold of the agreements; events are numbered. */
+typedef struct SmkSlaRules
+{
+	pg_tz	   *timezone;		/* setting timezone */
+	int			ncommitments;
+	SmkCommitment *commitments;
+	int			ncalendars;
+	SmkHours   *calendars;
+	int			nevents;
+	char	  **events;
+	bool	   *starts;			/* by event: some commitment starts on it */
+	/* numbers of the events that C raises, or SMK_NO_EVENT */
+	int		   *stage;			/* by stage */
+	int			handoff[SMK_HANDOFF_EVENTS];
+	int			touch;
+	int			attempt;
+	int			contact;
+	int		   *kind;			/* by activity kind */
+	int			feedback;
+	int			won;
+	int			lost;
+	int			follow_up_due;
+} SmkSlaRules;
+
+extern SmkSlaRules *smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead,
+									   Snapshot snapshot);
+
+/* The working hours of a calendar, or NULL; an error if they cannot be read. */
+extern SmkHours *smk_hours_find(const SmkRules *rules, const char *name);
+
+/* The time that a commitment grants from started_at on, in microseconds. */
+extern int64 smk_clock_target(const SmkCalendar *calendar, pg_tz *zone, SmkCounted counted,
+							  const Interval *within, TimeADT cutoff, TimestampTz started_at);
+extern SmkCounted smk_counted_of(const char *name);
+
+/* The time zone that a calendar's text begins with. */
+extern pg_tz *smk_hours_zone(const char *text);
+
+/* What one statement means for clocks; nothing at all in an import. */
+typedef struct SmkClocks
+{
+	SmkWorkspace *ws;
+	const SmkRules *rules;
+	bool		active;
+	MemoryContext context;
+	SmkBatch   *events;			/* or NULL, as the others */
+	bool		starts;			/* some event may start a clock */
+	SmkBatch   *pauses;
+	SmkBatch   *cancels;
+} SmkClocks;
+
+extern SmkClocks *smk_clocks_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor);
+
+/* Something happened to a lead; implied events end clocks and start none. */
+extern void smk_clocks_event(SmkClocks *clocks, int64 lead_id, int event, TimestampTz at, bool implied);
+
+/* From at on the lead's open clocks stand still until until; DT_NOEND: open
+ * end, DT_NOBEGIN: they run again. */
+extern void smk_clocks_pause(SmkClocks *clocks, int64 lead_id, TimestampTz at, TimestampTz until);
+
+/*
+ * Until when a lead's clocks stand still: DT_NOEND while its stage pauses
+ * them, the start of the day of a follow-up, DT_NOBEGIN if they run.
+ */
+extern TimestampTz smk_paused_until(const SmkRules *rules, const SmkLead *lead, TimestampTz now);
+
+/* Nothing is owed for this lead any more; only for its open handoff, or at all. */
+extern void smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at,
+							  const char *reason, bool handoff_only);
+
+extern void smk_clocks_write(SmkClocks *clocks);
+
+#endif							/* SMK_CLOCK_H */

@@ -1,0 +1,207 @@
+/*
+ * SLA: calendars have versions, agreements two signatures, feedback an event.
+ */
+CREATE FUNCTION current_actor(workspace text) RETURNS text
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'smk_current_actor';
+COMMENT ON FUNCTION current_actor(text) IS
+'The member on whose behalf this session writes to a workspace: the one named in smarketing.actor, else the one whose db_role is the session''s role; NULL if unknown. SM009 for a name that this session may not claim.';
+
+CREATE FUNCTION clock_target(
+    hours       working_hours,
+    counted     text,
+    within      interval,
+    cutoff      time,
+    zone        text,
+    started_at  timestamptz
+) RETURNS interval
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'smk_clock_target_sql';
+COMMENT ON FUNCTION clock_target(working_hours, text, interval, time, text, timestamptz) IS
+'The working time that a commitment grants from started_at on: within itself where it counts working time or around the clock; until the close of the working day and within''s days more where counted is working_day_end, one day more for what arrives after cutoff (read in zone). NULL if the calendar never gets there, or an argument but within and cutoff is NULL.';
+
+CREATE FUNCTION feedback_recorder() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'smk_feedback_recorder';
+COMMENT ON FUNCTION feedback_recorder() IS
+'Trigger, AFTER INSERT STATEMENT on feedback: tells the clocks that wait for feedback.';
+
+CREATE FUNCTION raise_follow_ups(workspace text, as_of timestamptz, max_rows int) RETURNS bigint
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'smk_raise_follow_ups';
+COMMENT ON FUNCTION raise_follow_ups(text, timestamptz, int) IS
+'Raises follow_up_due once for each lead whose follow_up_on has come, in lead order, at most max_rows. Gives their number. Part of tick(), which calls it; for the workspace''s owner (42501).';
+
+/*
+ * A calendar gets a new version: kept, and the due times of open clocks follow.
+ * Closed clocks keep theirs.
+ */
+CREATE FUNCTION calendar_versioned() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    new_version bigint;
+    changed bigint;
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.hours = OLD.hours AND NEW.name = OLD.name
+        AND NEW.valid_from IS NOT DISTINCT FROM OLD.valid_from THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format('INSERT INTO %I.calendar_version (calendar, hours, valid_from, reason)
+            VALUES ($1, $2, $3, nullif(current_setting(''smarketing.change_reason'', true), ''''))
+            RETURNING id', TG_TABLE_SCHEMA)
+        INTO new_version USING NEW.name, NEW.hours, NEW.valid_from;
+    IF TG_OP = 'INSERT' THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format($sql$
+        UPDATE %1$I.sla_clock AS c
+        SET calendar_version = $1,
+            target = t.target,
+            due_at = (smarketing.sla_status(t.hours, c.started_at, t.target, NULL, c.paused)).due_at,
+            warn_due_at = (smarketing.sla_status(t.hours, c.started_at, t.target * m.warn_at, NULL, c.paused)).due_at
+        FROM %1$I.commitment AS m, %1$I.sla_clock AS own
+        CROSS JOIN LATERAL (
+            SELECT h.hours, CASE x.counted WHEN 'working_day_end'
+                THEN smarketing.clock_target(h.hours, x.counted, x.within, x.cutoff, $3, own.started_at)
+                ELSE own.target END AS target
+            FROM %1$I.commitment AS x, (SELECT $2::smarketing.working_hours AS hours) AS h
+            WHERE x.id = own.commitment_id) AS t
+        WHERE m.id = c.commitment_id AND own.id = c.id
+          AND c.calendar_version IN (SELECT v.id FROM %1$I.calendar_version AS v WHERE v.calendar = $4)
+          AND c.ended_at IS NULL AND c.cancelled_at IS NULL AND m.counted <> 'around_the_clock'
+        $sql$, TG_TABLE_SCHEMA)
+        USING new_version, NEW.hours, NEW.hours, OLD.name;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed > 0 THEN
+        EXECUTE format('INSERT INTO %I.event (kind, payload) VALUES (''clocks_recomputed'',
+                jsonb_build_object(''calendar'', $1, ''version'', $2, ''clocks'', $3))', TG_TABLE_SCHEMA)
+            USING NEW.name, new_version, changed;
+    END IF;
+    RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION calendar_versioned() IS
+'Trigger, AFTER ROW on calendar: keeps each version of the hours in calendar_version and recomputes the due times of the open clocks that run on it.';
+
+/*
+ * Signatures.  Signed by both, an agreement is immutable (SM008); only the
+ * second signature on its next version may end it.
+ */
+CREATE FUNCTION agreement_guard() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    signed_before boolean := TG_OP <> 'INSERT' AND OLD.marketing_signed_at IS NOT NULL AND OLD.sales_signed_at IS NOT NULL;
+    today date;
+BEGIN
+    IF signed_before THEN
+        IF TG_OP = 'UPDATE' AND pg_trigger_depth() > 1 AND lower(NEW.valid) IS NOT DISTINCT FROM lower(OLD.valid)
+            AND NOT upper_inf(NEW.valid) AND NEW.valid <@ OLD.valid
+            AND to_jsonb(NEW) - 'valid' = to_jsonb(OLD) - 'valid' THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'agreement "%" version % is signed and cannot be changed', OLD.name, OLD.version
+            USING ERRCODE = 'SM008', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+            DETAIL = format('Marketing signed it at %s, sales at %s.', OLD.marketing_signed_at, OLD.sales_signed_at),
+            HINT = format('SELECT smarketing.amend_agreement(%L, %L) opens the next version.', TG_TABLE_SCHEMA, OLD.name);
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    NEW.marketing_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, 'marketing', NEW.marketing_signed_by,
+        CASE TG_OP WHEN 'UPDATE' THEN OLD.marketing_signed_by END, CASE TG_OP WHEN 'UPDATE' THEN OLD.marketing_signed_at END);
+    NEW.sales_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, 'sales', NEW.sales_signed_by,
+        CASE TG_OP WHEN 'UPDATE' THEN OLD.sales_signed_by END, CASE TG_OP WHEN 'UPDATE' THEN OLD.sales_signed_at END);
+    IF NEW.marketing_signed_at IS NULL OR NEW.sales_signed_at IS NULL THEN
+        RETURN NEW;
+    END IF;
+    EXECUTE format('SELECT timezone((SELECT s.value #>> ''{}'' FROM %I.setting AS s WHERE s.name = ''timezone''),
+        now())::date', TG_TABLE_SCHEMA) INTO today;
+    IF NEW.version > 1 AND (lower_inf(NEW.valid) OR lower(NEW.valid) < today) THEN
+        IF upper(NEW.valid) <= today THEN
+            RAISE EXCEPTION 'agreement "%" version % would be over before it begins', NEW.name, NEW.version
+                USING ERRCODE = 'SM007', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = 'valid',
+                HINT = 'Let it be valid beyond today.';
+        END IF;
+        NEW.valid := daterange(today, upper(NEW.valid));
+    END IF;
+    EXECUTE format('UPDATE %I.agreement AS a SET valid = daterange(lower(a.valid), $3)
+        WHERE a.name = $1 AND a.version < $2 AND a.marketing_signed_at IS NOT NULL
+          AND a.sales_signed_at IS NOT NULL AND (upper_inf(a.valid) OR upper(a.valid) > $3)
+          AND (lower_inf(a.valid) OR lower(a.valid) < $3)', TG_TABLE_SCHEMA)
+        USING NEW.name, NEW.version, lower(NEW.valid);
+    NEW.next_review := coalesce(NEW.next_review,
+        (greatest(lower(NEW.valid), today) + NEW.review_every)::date);
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION agreement_guard() IS
+'Trigger, BEFORE ROW on agreement: sets the time of a signature, refuses a signer of another department (SM003), refuses any change once both have signed (SM008), and ends the version before.';
+
+/* The time of a department's signature, after checking who signs. */
+CREATE FUNCTION signed_at(workspace text, department text, signer text, signer_before text, at_before timestamptz)
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    signers_department text;
+    actor text := smarketing.current_actor(workspace);
+BEGIN
+    IF signer IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF signer = signer_before THEN
+        RETURN at_before;
+    END IF;
+    EXECUTE format('SELECT m.department FROM %I.member AS m WHERE m.name = $1 AND m.active', workspace)
+        INTO signers_department USING signer;
+    IF signers_department IS DISTINCT FROM department THEN
+        RAISE EXCEPTION '"%" cannot sign for %', signer, department
+            USING ERRCODE = 'SM003', SCHEMA = workspace, TABLE = 'agreement', COLUMN = department || '_signed_by',
+            DETAIL = CASE WHEN signers_department IS NULL THEN format('"%s" is no active member.', signer)
+                ELSE format('"%s" belongs to %s.', signer, signers_department) END,
+            HINT = format('Let a member of %s sign.', department);
+    END IF;
+    IF actor <> signer THEN
+        RAISE EXCEPTION '"%" cannot sign in the name of "%"', actor, signer
+            USING ERRCODE = 'SM003', SCHEMA = workspace, TABLE = 'agreement', COLUMN = department || '_signed_by',
+            HINT = 'Whoever signs does it himself.';
+    END IF;
+    RETURN now();
+END
+$body$;
+COMMENT ON FUNCTION signed_at(text, text, text, text, timestamptz) IS
+'The time of a department''s signature on an agreement; SM003 where the signer is no active member of it, or another known actor signs for him. Part of agreement_guard().';
+
+CREATE FUNCTION commitment_guard() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    signed record;
+BEGIN
+    EXECUTE format('SELECT a.name, a.version FROM %I.agreement AS a WHERE a.id IN ($1, $2)
+        AND a.marketing_signed_at IS NOT NULL AND a.sales_signed_at IS NOT NULL', TG_TABLE_SCHEMA)
+        INTO signed USING CASE WHEN TG_OP <> 'INSERT' THEN OLD.agreement_id END,
+            CASE WHEN TG_OP <> 'DELETE' THEN NEW.agreement_id END;
+    IF signed.name IS NOT NULL THEN
+        RAISE EXCEPTION 'agreement "%" version % is signed: its commitments cannot be changed', signed.name, signed.version
+            USING ERRCODE = 'SM008', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+            HINT = format('SELECT smarketing.amend_agreement(%L, %L) opens the next version.', TG_TABLE_SCHEMA, signed.name);
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$body$;
+COMMENT ON FUNCTION commitment_guard() IS
+'Trigger, BEFORE ROW on commitment: refuses to change what both departments have signed (SM008).';
+
+CREATE FUNCTION workspace_sla_triggers() RETURNS void
+LANGUAGE plpgsql AS $body$
+BEGIN
+    CREATE OR REPLACE TRIGGER smarketing_versioned AFTER INSERT OR UPDATE ON calendar
+        FOR EACH ROW EXECUTE FUNCTION smarketing.calendar_versioned();
+    CREATE OR REPLACE TRIGGER smarketing_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON calendar_version
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.append_only();
+    CREATE OR REPLACE TRIGGER smarketing_guard BEFORE INSERT OR UPDATE OR DELETE ON agreement
+        FOR EACH ROW EXECUTE FUNCTION smarketing.agreement_guard();
+    CREATE OR REPLACE TRIGGER smarketing_guard BEFORE INSERT OR UPDATE OR DELETE ON commitment
+        FOR EACH ROW EXECUTE FUNCTION smarketing.commitment_guard();
+    CREATE OR REPLACE TRIGGER smarketing_record_insert AFTER INSERT ON feedback
+        REFERENCING NEW TABLE AS new_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.feedback_recorder();
+END
+$body$;
+COMMENT ON FUNCTION workspace_sla_triggers() IS
+'Creates or replaces the agreement''s triggers in the workspace that search_path points at. Internal.';
