@@ -12,6 +12,7 @@
 #error "smarketing needs PostgreSQL 15 or later"
 #endif
 
+#include "access/attmap.h"
 #include "datatype/timestamp.h"
 #include "nodes/pathnodes.h"
 #include "utils/float.h"

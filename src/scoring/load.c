@@ -65,27 +65,38 @@ column_half_life(HeapTuple tuple, TupleDesc desc, int attnum)
 	return (double) span->day * USECS_PER_DAY + (double) span->time;
 }
 
-static void
-hash_in(Loading *loading, const char *format,...) pg_attribute_printf(2, 3);
-
 /* A sum of hashes: the order of the rules is no matter. */
 static void
-hash_in(Loading *loading, const char *format,...)
+hash_in(Loading *loading, const uint64 *items, int n)
 {
-	char		buf[512];
-	int			length;
-	va_list		args;
+	loading->hash += hash_bytes_extended((const unsigned char *) items, sizeof(uint64) * n, 0);
+}
 
-	va_start(args, format);
-	length = vsnprintf(buf, sizeof(buf), format, args);
-	va_end(args);
-	loading->hash += hash_bytes_extended((unsigned char *) buf, Min(length, (int) sizeof(buf) - 1), 0);
+static uint64
+hash_float(double value)
+{
+	uint64		bits;
+
+	value += 0.0;				/* no -0 */
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
 }
 
 static uint64
 hash_text(const char *text)
 {
 	return text ? hash_bytes_extended((const unsigned char *) text, strlen(text), 1) : 0;
+}
+
+static void
+hash_category(Loading *loading, const SmkCategory *category)
+{
+	const uint64 items[] = {
+		1, category->slot, category->fit, hash_float(category->min_points),
+		hash_float(category->max_points), hash_float(category->half_life)
+	};
+
+	hash_in(loading, items, lengthof(items));
 }
 
 static void
@@ -105,8 +116,7 @@ load_category(HeapTuple tuple, TupleDesc desc, void *arg)
 	category->max_points = column_float(tuple, desc, 5, get_float8_infinity());
 	category->half_life = column_half_life(tuple, desc, 6);
 	scoring->nslots = Max(scoring->nslots, category->slot);
-	hash_in(loading, "category %d %d %a %a %a", category->slot, category->fit,
-			category->min_points, category->max_points, category->half_life);
+	hash_category(loading, category);
 	MemoryContextSwitchTo(old);
 }
 
@@ -132,6 +142,18 @@ kind_of(const SmkRules *rules, const char *name)
 	return -1;
 }
 
+/* Whether it can still be judged is part of what a rule says. */
+static void
+hash_rule(Loading *loading, const SmkScoringRule *rule, const char *kind)
+{
+	const uint64 items[] = {
+		2, rule->category->slot, hash_text(kind), hash_text(rule->condition.text),
+		rule->condition.compiled != NULL, hash_float(rule->points)
+	};
+
+	hash_in(loading, items, lengthof(items));
+}
+
 static void
 load_rule(HeapTuple tuple, TupleDesc desc, void *arg)
 {
@@ -151,14 +173,23 @@ load_rule(HeapTuple tuple, TupleDesc desc, void *arg)
 		rule->kind = kind ? kind_of(loading->rules, kind) : -1;
 		rule->condition = smk_rule_condition(tuple, desc, 4, kind ? scoring->activity : scoring->lead);
 		rule->points = column_float(tuple, desc, 5, 0);
-		hash_in(loading, "rule %d " UINT64_FORMAT " " UINT64_FORMAT " %d %a", category->slot,
-				hash_text(kind), hash_text(rule->condition.text),
-				rule->condition.compiled != NULL, rule->points);
+		hash_rule(loading, rule, kind);
 		if (kind == NULL && rule->condition.compiled != NULL)
 			scoring->fit_columns = bms_add_members(scoring->fit_columns,
 												   smk_condition_columns(rule->condition.compiled));
 	}
 	MemoryContextSwitchTo(old);
+}
+
+static void
+hash_band(Loading *loading, const SmkBand *band, int place)
+{
+	const uint64 items[] = {
+		3, place, hash_text(band->name), hash_float(band->min_fit),
+		hash_float(band->min_engagement), hash_float(band->min_score)
+	};
+
+	hash_in(loading, items, lengthof(items));
 }
 
 static void
@@ -173,8 +204,7 @@ load_band(HeapTuple tuple, TupleDesc desc, void *arg)
 	band->min_fit = column_float(tuple, desc, 2, -get_float8_infinity());
 	band->min_engagement = column_float(tuple, desc, 3, -get_float8_infinity());
 	band->min_score = column_float(tuple, desc, 4, -get_float8_infinity());
-	hash_in(loading, "band %d " UINT64_FORMAT " %a %a %a", scoring->nbands, hash_text(band->name),
-			band->min_fit, band->min_engagement, band->min_score);
+	hash_band(loading, band, scoring->nbands);
 	MemoryContextSwitchTo(old);
 }
 
