@@ -9,6 +9,8 @@ SQL_SOURCES = \
 	src/condition/condition.sql \
 	src/working_hours/working_hours.sql \
 	src/sla/sla_status.sql \
+	src/funnel/funnel.sql \
+	src/attribution/attribution.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
@@ -28,8 +30,11 @@ SQL_SOURCES = \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
+	src/sla/comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
+	src/sla/agreement.sql \
+	src/sla/tick.sql \
 	src/workspace/events.sql \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \

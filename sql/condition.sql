@@ -106,7 +106,7 @@ FROM unnest(ARRAY[
     '$.** == 12000', '$.* == "software"', '$[*].id == 1', '$ == 1', '$.type() == "object"', 'exists($)', 'exists($ ? (@ == 1))',
     '$.birthday.datetime() > "2023-01-01".datetime()', 'exists($.attributes.keyvalue())',
     '$.address.city == "Wien"', '$.raw.a == 1', '$.price == "$12.50"', '$.stay starts with "[\"2024-01-01 00:00:00+00\""',
-    '$.doubled == 120'
+    '$.doubled == 120', '($.id - 3).abs() == 2', '$.labels ? (exists((@ == "a").type()))', '$.score ? ((-@).abs() > 0) == 60', '(1).abs() == $.id'
 ]) WITH ORDINALITY AS t(c, n) ORDER BY n;
 SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET intervalstyle = 'iso_8601'; SET extra_float_digits = -10; SET bytea_output = 'escape';
 SELECT holds('$.stay starts with "[\"2024-01-01 00:00:00+00\""') AS range, holds('$.created_at == "2024-03-01T04:30:00+00:00"') AS timestamptz,
@@ -155,6 +155,16 @@ SELECT smarketing.matches(ARRAY[ROW(1)], '$.a == 1');
 SELECT n, count(*), count(*) FILTER (WHERE smarketing.matches(r, format('$.a == %s', n)::jsonpath)) AS hits
 FROM generate_series(1, 60) n, (SELECT a FROM generate_series(1, 60) a) r
 GROUP BY n HAVING count(*) FILTER (WHERE smarketing.matches(r, format('$.a == %s', n)::jsonpath)) <> 1;
+CREATE FUNCTION by_variable() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r lead; c jsonpath; result text := '';
+BEGIN
+    SELECT * INTO r FROM lead WHERE id = 1;
+    FOREACH c IN ARRAY ARRAY['$.id == 1', '$.id == 2', '$.id == 1', '$.nowhere == 1', '$.id >= 1']::jsonpath[] LOOP
+        result := result || ' ' || smarketing.matches(r, c)::text;
+    END LOOP;
+    RETURN result;
+END$$;
+SELECT by_variable();
 CREATE FUNCTION same_call_site(lead) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RETURN smarketing.matches($1, '$.late == 5'); END$$;
 SELECT same_call_site(lead) FROM lead WHERE id = 1;
 ALTER TABLE lead ADD COLUMN late int DEFAULT 5;
@@ -163,6 +173,20 @@ ALTER TABLE lead ALTER COLUMN late TYPE text;
 SELECT same_call_site(lead) FROM lead WHERE id = 1;
 ALTER TABLE lead RENAME late TO later;
 SELECT same_call_site(lead) FROM lead WHERE id = 1;
+
+CREATE FUNCTION changed_under_way() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r record; result text := '';
+BEGIN
+    FOR i IN 1 .. 3 LOOP
+        EXECUTE 'SELECT lead AS l FROM lead WHERE id = 1' INTO r;
+        result := result || ' ' || smarketing.matches(r.l, '$.later == "5"')::text;
+        IF i = 1 THEN ALTER TABLE lead RENAME later TO latest;
+        ELSIF i = 2 THEN ALTER TABLE lead RENAME latest TO later; END IF;
+    END LOOP;
+    RETURN result;
+END$$;
+SELECT changed_under_way();
+ALTER TABLE lead RENAME later TO latest;
 
 -- The planner hands over the columns alone where it can, and only there.
 CREATE FUNCTION plan(query text) RETURNS text LANGUAGE plpgsql AS $$

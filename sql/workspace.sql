@@ -1,10 +1,12 @@
+SET intervalstyle = 'postgres';
 -- creating, listing, repairing and leaving a workspace
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE ROLE smk_ws_owner;
 CREATE ROLE smk_ws_other;
-SELECT format('GRANT CREATE ON DATABASE %I TO smk_ws_owner', current_database()) \gexec
+SELECT format('GRANT CREATE ON DATABASE %I TO smk_ws_owner', current_database()) AS statement \gset
+:statement;
 
 -- names that cannot be
 SELECT smarketing.create_workspace(NULL);
@@ -20,7 +22,9 @@ SELECT smarketing.create_workspace('ws', '');
 
 -- a role without CREATE on the database; nothing stays behind
 SET ROLE smk_ws_other;
+\set VERBOSITY sqlstate
 SELECT smarketing.create_workspace('ws_none');
+\set VERBOSITY default
 RESET ROLE;
 SELECT count(*) FROM pg_namespace WHERE nspname = 'ws_none';
 
@@ -113,6 +117,21 @@ FULL JOIN (SELECT relname FROM pg_class WHERE relnamespace = 'ws_a'::regnamespac
     ON c.relname = v.name
 WHERE v.name IS NULL OR c.relname IS NULL;
 
+-- and the triggers those that verify expects
+SELECT coalesce(e.table_name, t.table_name) AS table_name, coalesce(e.trigger_name, t.trigger_name) AS differs
+FROM smarketing.expected_triggers() AS e
+FULL JOIN (SELECT c.relname::text AS table_name, t.tgname::text AS trigger_name
+           FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+           WHERE c.relnamespace = 'ws_a'::regnamespace AND NOT t.tgisinternal) AS t USING (table_name, trigger_name)
+WHERE e.table_name IS NULL OR t.table_name IS NULL
+ORDER BY 1, 2;
+-- and the tables those that the owner is asked for
+SELECT coalesce(v.name, c.relname) AS differs
+FROM unnest(smarketing.workspace_table_names()) AS v (name)
+FULL JOIN (SELECT relname FROM pg_class WHERE relnamespace = 'ws_a'::regnamespace AND relkind = 'r') AS c
+    ON c.relname = v.name
+WHERE v.name IS NULL OR c.relname IS NULL;
+
 -- a workspace's columns, defaults, indexes and constraints need nothing of the extension
 SELECT count(*) AS not_triggers_or_views
 FROM smarketing.removal_objects() AS o
@@ -145,6 +164,33 @@ UPDATE ws_a.setting SET value = '"9.9"' WHERE name = 'schema_version';
 SELECT smarketing.upgrade_workspace('ws_a');
 ROLLBACK;
 
+-- leaving and coming back: tables, data and plain views stay, triggers return with repair
+INSERT INTO ws_a.lead (email) VALUES ('stays@example.com');
+BEGIN;
+CREATE TEMPORARY TABLE before ON COMMIT DROP AS
+SELECT c.relname, c.relkind, a.attname
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+WHERE c.relnamespace = 'ws_a'::regnamespace;
+CREATE TEMPORARY TABLE defaults ON COMMIT DROP AS
+SELECT d.adrelid, d.adnum FROM pg_attrdef AS d JOIN pg_class AS c ON c.oid = d.adrelid WHERE c.relnamespace = 'ws_a'::regnamespace;
+DROP EXTENSION smarketing CASCADE;
+SELECT b.relname, b.attname AS lost
+FROM before AS b
+WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+                  WHERE c.relnamespace = 'ws_a'::regnamespace AND c.relname = b.relname AND a.attname = b.attname)
+ORDER BY 1, 2;
+SELECT count(*) AS lost_defaults
+FROM defaults AS b
+WHERE NOT EXISTS (SELECT FROM pg_attrdef AS d WHERE d.adrelid = b.adrelid AND d.adnum = b.adnum);
+SELECT count(*) AS triggers FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+WHERE c.relnamespace = 'ws_a'::regnamespace AND NOT t.tgisinternal;
+SELECT l.email, f.cycle, f.is_open FROM ws_a.lead_fact AS f JOIN ws_a.lead AS l ON l.id = f.lead_id;
+CREATE EXTENSION smarketing;
+SELECT check_name, count(*) > 0 AS missing FROM smarketing.verify('ws_a') GROUP BY check_name;
+SELECT smarketing.repair_workspace('ws_a');
+SELECT * FROM smarketing.verify('ws_a');
+ROLLBACK;
+
 -- what CASCADE would take: users' own objects on our functions, and no table's data of ours
 CREATE SCHEMA ws_user;
 CREATE FUNCTION ws_user.languages() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT smarketing.workspace_version(); END;
@@ -155,6 +201,9 @@ GRANT SELECT (n) ON ws_user.on_it TO smk_ws_owner WITH GRANT OPTION;
 CREATE TABLE ws_user.t (a text DEFAULT smarketing.workspace_version(), b text CHECK (b <> smarketing.workspace_version()));
 ALTER TABLE ws_user.t ADD c text GENERATED ALWAYS AS (a || smarketing.workspace_version()) STORED;
 CREATE INDEX t_idx ON ws_user.t ((a || smarketing.workspace_version()));
+CREATE TABLE ws_user.desk (name text, hours smarketing.working_hours, slots smarketing.working_hours[]);
+CREATE TYPE ws_user.shift AS (name text, hours smarketing.working_hours);
+CREATE INDEX desk_idx ON ws_user.desk (hours);
 ALTER TABLE ws_a.account ENABLE ROW LEVEL SECURITY;
 CREATE POLICY mine ON ws_a.account FOR SELECT TO smk_ws_other USING (name = smarketing.workspace_version());
 SELECT smarketing.removal_report('ws_a');

@@ -15,6 +15,7 @@
 #include "access/attmap.h"
 #include "datatype/timestamp.h"
 #include "nodes/pathnodes.h"
+#include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/jsonpath.h"
 
@@ -98,6 +99,7 @@ smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
 	return false;
 #endif
 }
+
 /* make_range may raise soft errors since 16. */
 #if PG_VERSION_NUM >= 160000
 #define smk_make_range(range, lower, upper) \
@@ -126,5 +128,10 @@ smk_attrmap(TupleDesc indesc, TupleDesc outdesc)
 	return build_attrmap_by_name_if_req(indesc, outdesc);
 #endif
 }
+
+/* The macros of variable-length values have a header of their own since 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 #endif							/* SMK_COMPAT_H */

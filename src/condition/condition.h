@@ -32,7 +32,8 @@ typedef struct SmkConditionProblem
  * Compile for rows of desc.  The result and all that hangs on it live in the
  * current memory context and copy what they need: neither path nor desc is
  * referenced afterwards.  Returns NULL and fills problem if the condition
- * cannot be lowered.
+ * cannot be lowered, or should not be stored: it reads a generated column, or
+ * PostgreSQL would print it as another condition.
  */
 extern SmkCondition *smk_condition_compile(JsonPath *path, TupleDesc desc,
 										   SmkConditionProblem *problem);

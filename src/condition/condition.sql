@@ -40,7 +40,7 @@ CREATE FUNCTION condition_problem(relation regclass, condition jsonpath) RETURNS
     AS 'MODULE_PATHNAME', 'smk_condition_problem';
 
 COMMENT ON FUNCTION condition_problem(regclass, jsonpath) IS
-$$Why a rule over this relation's rows cannot have this condition, in a few words: a column that does not exist, is generated or cannot be read, a variable, datetime(), keyvalue(), **, the row as a whole, a regular expression of more than 1000 characters.
+$$Why a rule over this relation's rows cannot have this condition, in a few words: a column that does not exist, is generated or cannot be read, a variable, datetime(), keyvalue(), **, the row as a whole, a regular expression of more than 1000 characters, an accessor after parentheses (which a dump would lose).
 Null if it can, or if an argument is null. Error 42P01 if there is no such relation.$$;
 
 CREATE FUNCTION check_condition(relation regclass, condition jsonpath) RETURNS void

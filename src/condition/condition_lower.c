@@ -80,6 +80,38 @@ refuse_item(Lowering *lowering, JsonPathItem *item)
 	}
 }
 
+/*
+ * PostgreSQL prints some jsonpaths without parentheses that matter:
+ * ($.a - $.b).abs() == 1 comes out as $.a - $.b.abs() == 1.  A condition that
+ * pg_dump would change, or make unreadable, is not to be stored.
+ */
+static bool
+survives_dump(const Lowering *lowering, JsonPathItem *item)
+{
+	if ((lowering->flags & SMK_CONDITION_AD_HOC) || !jspHasNext(item))
+		return true;
+	switch (item->type)
+	{
+		case jpiCurrent:
+		case jpiLast:
+		case jpiNull:
+		case jpiBool:
+		case jpiString:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static SmkNode *
+refuse_parentheses(Lowering *lowering)
+{
+	return refuse(lowering,
+				  "condition has an accessor after parentheses",
+				  "PostgreSQL prints such a jsonpath without the parentheses, so that a dump would change it.",
+				  "Apply the method to each operand, or compare with both bounds.");
+}
+
 /* The existing column whose name is nearest to a misspelt one, or NULL. */
 static char *
 nearest_column(TupleDesc desc, const char *key, int length)
@@ -140,7 +172,7 @@ add_column(Lowering *lowering, Form_pg_attribute attr)
 	SmkColumn  *column;
 
 	if (attr->attgenerated != '\0' &&
-		!(lowering->flags & SMK_CONDITION_GENERATED))
+		!(lowering->flags & SMK_CONDITION_AD_HOC))
 	{
 		refuse_column(lowering, name,
 					  psprintf("column \"%s\" is generated", name),
@@ -617,6 +649,8 @@ lower_path(Lowering *lowering, JsonPathItem *item, bool row_allowed)
 		(item->type == jpiCurrent && lowering->current_is_row))
 		return lower_row(lowering, item, row_allowed);
 	node = lower_head(lowering, item);
+	if (node && !survives_dump(lowering, item))
+		return refuse_parentheses(lowering);
 	if (!node || !lower_next(lowering, item, node))
 		return NULL;
 	return node;

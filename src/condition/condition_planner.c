@@ -77,9 +77,8 @@ static bool
 add_columns(List **arguments, const Var *row, TupleDesc desc,
 			const SmkCondition *condition)
 {
-	int			attno = -1;
-
-	while ((attno = bms_next_member(condition->attnos, attno)) >= 0)
+	for (int attno = bms_next_member(condition->attnos, -1); attno > 0;
+		 attno = bms_next_member(condition->attnos, attno))
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, attno - 1);
 
@@ -103,8 +102,8 @@ call_with_columns(FuncExpr *call, const Var *row, TupleDesc desc,
 	if (!OidIsValid(function) || condition->ncolumns == 0 ||
 		condition->ncolumns > FUNC_MAX_ARGS - FIRST_COLUMN)
 		return NULL;
-	arguments = list_make2(makeNullConst(row->vartype, -1, InvalidOid),
-						   copyObject(lsecond(call->args)));
+	arguments = list_make1(makeNullConst(row->vartype, -1, InvalidOid));
+	arguments = lappend(arguments, copyObject(lsecond(call->args)));
 	if (!add_columns(&arguments, row, desc, condition))
 		return NULL;
 	return (Node *) makeFuncExpr(function, BOOLOID, arguments, InvalidOid,
@@ -137,7 +136,7 @@ simplify(SupportRequestSimplify *request)
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(scratch);
 	condition = smk_condition_lower(DatumGetJsonPathP(path->constvalue), desc,
-									SMK_CONDITION_GENERATED, &problem);
+									SMK_CONDITION_AD_HOC, &problem);
 	MemoryContextSwitchTo(old);
 	if (condition)
 		result = call_with_columns(call, row, desc, condition);
@@ -196,13 +195,13 @@ compile_constant(FunctionCallInfo fcinfo, TupleDesc desc)
 	SmkConditionProblem problem;
 	SmkCondition *condition;
 
-	if (PG_ARGISNULL(1) || !get_fn_expr_arg_stable(fcinfo->flinfo, 1))
+	if (PG_ARGISNULL(1) || !smk_argument_is_constant(fcinfo->flinfo, 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("condition must be constant"),
 				 errhint("Call matches(row, condition).")));
 	condition = smk_condition_lower(PG_GETARG_JSONPATH_P(1), desc,
-									SMK_CONDITION_GENERATED, &problem);
+									SMK_CONDITION_AD_HOC, &problem);
 	if (!condition)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -78,9 +78,9 @@ pin_settings(void)
 
 	for (int i = 0; i < (int) lengthof(pinned); i++)
 	{
-		const char *now = GetConfigOption(pinned[i].name, false, false);
+		const char *current = GetConfigOption(pinned[i].name, false, false);
 
-		if (strcmp(now, pinned[i].value) != 0)
+		if (strcmp(current, pinned[i].value) != 0)
 			(void) set_config_option(pinned[i].name, pinned[i].value,
 									 PGC_USERSET, PGC_S_SESSION,
 									 GUC_ACTION_SAVE, true, 0, false);
@@ -137,6 +137,21 @@ matches_slowly(HeapTupleHeader row, Datum condition)
 
 /* ---------- what a call site remembers ---------- */
 
+/*
+ * Is the argument a constant?  get_fn_expr_arg_stable() will not do: it takes
+ * a parameter for one, and PL/pgSQL's variables are parameters that change
+ * from one evaluation to the next while fn_extra stays.
+ */
+bool
+smk_argument_is_constant(const FmgrInfo *flinfo, int argument)
+{
+	const FuncExpr *call = (const FuncExpr *) flinfo->fn_expr;
+
+	return call && IsA(call, FuncExpr) &&
+		argument < list_length(call->args) &&
+		IsA(list_nth(call->args, argument), Const);
+}
+
 static Matcher *
 make_matcher(FunctionCallInfo fcinfo)
 {
@@ -154,7 +169,7 @@ make_matcher(FunctionCallInfo fcinfo)
 	matcher->context = AllocSetContextCreate(flinfo->fn_mcxt,
 											 "smarketing conditions",
 											 ALLOCSET_SMALL_SIZES);
-	matcher->fixed = get_fn_expr_arg_stable(flinfo, 1);
+	matcher->fixed = smk_argument_is_constant(flinfo, 1);
 	flinfo->fn_extra = matcher;
 	return matcher;
 }
@@ -229,17 +244,13 @@ compile_kept(KeptCondition *kept, TupleDesc desc, struct varlena *path)
 {
 	SmkConditionProblem problem;
 	JsonPath   *copy;
-	int			attno = -1;
 
 	copy = (JsonPath *) PG_DETOAST_DATUM_COPY(PointerGetDatum(path));
-	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_GENERATED,
+	kept->condition = smk_condition_lower(copy, desc, SMK_CONDITION_AD_HOC,
 										  &problem);
 	kept->last_column = 0;
 	if (kept->condition)
-	{
-		while ((attno = bms_next_member(kept->condition->attnos, attno)) >= 0)
-			kept->last_column = attno;
-	}
+		kept->last_column = Max(0, bms_prev_member(kept->condition->attnos, -1));
 	kept->path = (struct varlena *) copy;
 }
 

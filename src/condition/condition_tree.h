@@ -156,12 +156,18 @@ struct SmkCondition
 	Bitmapset  *attnos;
 };
 
-/* What a compiler may let pass. */
-#define SMK_CONDITION_GENERATED	0x01	/* generated columns have a value */
+/*
+ * A condition that is not stored: generated columns have their values, and it
+ * will never be dumped.
+ */
+#define SMK_CONDITION_AD_HOC	0x01
 
 extern SmkCondition *smk_condition_lower(JsonPath *path, TupleDesc desc,
 										 int flags,
 										 SmkConditionProblem *problem);
+
+/* condition_sql.c */
+extern bool smk_argument_is_constant(const FmgrInfo *flinfo, int argument);
 
 /* condition_value.c */
 #define SMK_RENDER_BUFFER	136

@@ -431,6 +431,76 @@ render_output(const SmkValueType *type, Datum value, JsonbValue *item)
 	item_string(item, text, strlen(text));
 }
 
+/* The kinds whose values are numbers, or strings such as NaN. */
+static bool
+render_number(const SmkValueType *type, Datum value, JsonbValue *item,
+			  char *buffer)
+{
+	switch (type->kind)
+	{
+		case SMK_VALUE_INT2:
+			item_numeric(item, int64_to_numeric(DatumGetInt16(value)));
+			return true;
+		case SMK_VALUE_INT4:
+			item_numeric(item, int64_to_numeric(DatumGetInt32(value)));
+			return true;
+		case SMK_VALUE_INT8:
+			item_numeric(item, int64_to_numeric(DatumGetInt64(value)));
+			return true;
+		case SMK_VALUE_FLOAT4:
+			render_float(true, DatumGetFloat4(value), item, buffer);
+			return true;
+		case SMK_VALUE_FLOAT8:
+			render_float(false, DatumGetFloat8(value), item, buffer);
+			return true;
+		case SMK_VALUE_NUMERIC:
+			render_numeric(DatumGetNumeric(value), item);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* The kinds whose values are strings. */
+static bool
+render_string(const SmkValueType *type, Datum value, JsonbValue *item,
+			  char *buffer)
+{
+	switch (type->kind)
+	{
+		case SMK_VALUE_TEXT:
+			render_text((struct varlena *) DatumGetPointer(value), item);
+			return true;
+		case SMK_VALUE_NAME:
+			item_string(item, NameStr(*DatumGetName(value)),
+						strlen(NameStr(*DatumGetName(value))));
+			return true;
+		case SMK_VALUE_ENUM:
+			render_enum(DatumGetObjectId(value), item, buffer);
+			return true;
+		case SMK_VALUE_UUID:
+			render_uuid(DatumGetUUIDP(value), item, buffer);
+			return true;
+		case SMK_VALUE_DATETIME:
+			render_datetime(type, value, item, buffer);
+			return true;
+		case SMK_VALUE_TIMETZ:
+			render_timetz(DatumGetTimeTzADTP(value), item, buffer);
+			return true;
+		case SMK_VALUE_INTERVAL:
+			render_interval(DatumGetIntervalP(value), item, buffer);
+			return true;
+		case SMK_VALUE_BYTEA:
+			render_bytea(PG_DETOAST_DATUM_PACKED(value), item);
+			return true;
+		case SMK_VALUE_OUTPUT:
+			render_output(type, value, item);
+			return true;
+		default:
+			return false;
+	}
+}
+
 /*
  * A value that is not null as a JSON item.  The item may point into the
  * value, into buffer (SMK_RENDER_BUFFER bytes), or into the current context.
@@ -439,66 +509,18 @@ void
 smk_value_render(const SmkValueType *type, Datum value, JsonbValue *item,
 				 char *buffer)
 {
-	switch (type->kind)
+	if (render_number(type, value, item, buffer) ||
+		render_string(type, value, item, buffer))
+		return;
+	if (type->kind == SMK_VALUE_BOOL)
 	{
-		case SMK_VALUE_BOOL:
-			item->type = jbvBool;
-			item->val.boolean = DatumGetBool(value);
-			return;
-		case SMK_VALUE_INT2:
-			item_numeric(item, int64_to_numeric(DatumGetInt16(value)));
-			return;
-		case SMK_VALUE_INT4:
-			item_numeric(item, int64_to_numeric(DatumGetInt32(value)));
-			return;
-		case SMK_VALUE_INT8:
-			item_numeric(item, int64_to_numeric(DatumGetInt64(value)));
-			return;
-		case SMK_VALUE_FLOAT4:
-			render_float(true, DatumGetFloat4(value), item, buffer);
-			return;
-		case SMK_VALUE_FLOAT8:
-			render_float(false, DatumGetFloat8(value), item, buffer);
-			return;
-		case SMK_VALUE_NUMERIC:
-			render_numeric(DatumGetNumeric(value), item);
-			return;
-		case SMK_VALUE_TEXT:
-			render_text((struct varlena *) DatumGetPointer(value), item);
-			return;
-		case SMK_VALUE_NAME:
-			item_string(item, NameStr(*DatumGetName(value)),
-						strlen(NameStr(*DatumGetName(value))));
-			return;
-		case SMK_VALUE_ENUM:
-			render_enum(DatumGetObjectId(value), item, buffer);
-			return;
-		case SMK_VALUE_UUID:
-			render_uuid(DatumGetUUIDP(value), item, buffer);
-			return;
-		case SMK_VALUE_DATETIME:
-			render_datetime(type, value, item, buffer);
-			return;
-		case SMK_VALUE_TIMETZ:
-			render_timetz(DatumGetTimeTzADTP(value), item, buffer);
-			return;
-		case SMK_VALUE_INTERVAL:
-			render_interval(DatumGetIntervalP(value), item, buffer);
-			return;
-		case SMK_VALUE_BYTEA:
-			render_bytea(PG_DETOAST_DATUM_PACKED(value), item);
-			return;
-		case SMK_VALUE_OUTPUT:
-			render_output(type, value, item);
-			return;
-		case SMK_VALUE_JSONB:
-			render_jsonb(DatumGetJsonbP(value), item);
-			return;
-		case SMK_VALUE_ARRAY:
-			render_array(type, DatumGetArrayTypeP(value), item);
-			return;
+		item->type = jbvBool;
+		item->val.boolean = DatumGetBool(value);
 	}
-	elog(ERROR, "unknown kind of value: %d", (int) type->kind);
+	else if (type->kind == SMK_VALUE_JSONB)
+		render_jsonb(DatumGetJsonbP(value), item);
+	else
+		render_array(type, DatumGetArrayTypeP(value), item);
 }
 
 /* ---------- comparison of items ---------- */

@@ -48,22 +48,26 @@ BEGIN
      * known from the event of the move.
      */
     RETURN QUERY
-    WITH last AS (
-        SELECT DISTINCT ON (c.lead_id) c.*
-        FROM stage_change AS c
-        ORDER BY c.lead_id DESC, c.at DESC, c.id DESC
+    WITH waiting AS MATERIALIZED (
+        SELECT l.id, l.stage
+        FROM lead AS l
+        JOIN stage AS s ON s.name = l.stage AND s.kind = 'handoff'
+        WHERE l.excluded IS NULL
+          AND NOT EXISTS (SELECT FROM handoff AS h
+                          WHERE h.lead_id = l.id AND h.direction = 'to_sales' AND h.offered_at >= l.stage_since)
+    ), entered AS MATERIALIZED (
+        SELECT w.id, w.stage, m.at
+        FROM waiting AS w
+        CROSS JOIN LATERAL (SELECT c.* FROM stage_change AS c WHERE c.lead_id = w.id ORDER BY c.at DESC, c.id DESC LIMIT 1) AS m
+        LEFT JOIN stage AS f ON f.name = m.from_stage
+        WHERE m.to_stage = w.stage AND m.import_batch IS NULL AND f.department IS DISTINCT FROM 'sales'
+          AND m.recorded_at > stages_since
     )
-    SELECT 'handoff_missing', format('lead %s', l.id), format('a handoff to sales, offered %s', m.at), 'none'
-    FROM lead AS l
-    JOIN stage AS s ON s.name = l.stage AND s.kind = 'handoff'
-    JOIN last AS m ON m.lead_id = l.id AND m.to_stage = l.stage AND m.import_batch IS NULL
-    LEFT JOIN stage AS f ON f.name = m.from_stage
-    WHERE l.excluded IS NULL AND f.department IS DISTINCT FROM 'sales' AND m.recorded_at > stages_since
-      AND EXISTS (SELECT FROM event AS e
-                  WHERE e.lead_id = l.id AND e.kind = 'stage_changed' AND e.at = m.at AND e.payload ->> 'to' = l.stage)
-      AND NOT EXISTS (SELECT FROM handoff AS h
-                      WHERE h.lead_id = l.id AND h.direction = 'to_sales' AND h.offered_at >= m.at)
-    ORDER BY l.id;
+    SELECT 'handoff_missing', format('lead %s', n.id), format('a handoff to sales, offered %s', n.at), 'none'
+    FROM entered AS n
+    WHERE EXISTS (SELECT FROM event AS e
+                  WHERE e.lead_id = n.id AND e.kind = 'stage_changed' AND e.at = n.at AND e.payload ->> 'to' = n.stage)
+    ORDER BY n.id;
 
     -- a decided one: the lead's next move out of the stage says the same, at the same time (an import has its own)
     RETURN QUERY

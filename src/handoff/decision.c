@@ -181,6 +181,7 @@ smk_handoff_guard(PG_FUNCTION_ARGS)
 	Row			old;
 	Row			new;
 
+	smk_check_table(ws, rel, SMK_TABLE_HANDOFF);
 	if (smk_cause(ws)->origin != SMK_BY_CLIENT)
 		return PointerGetDatum(update ? data->tg_newtuple : data->tg_trigtuple);
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
@@ -217,6 +218,7 @@ typedef struct Judge
 	SmkBatch   *goals;			/* leads that a decision moves */
 	SmkBatch   *decided;		/* handoffs that were decided */
 	List	   *reroutes;		/* of SmkOffer */
+	bool		accepts;		/* the policy for what is overdue */
 } Judge;
 
 static void
@@ -485,11 +487,10 @@ move_leads(Judge *judge)
 {
 	SmkStatement statement = {0};
 
-	statement.text = "WITH locked AS (SELECT l.id FROM %s.lead AS l"
-		" WHERE l.id OPERATOR(pg_catalog.=) ANY (SELECT lead_id FROM smk_goal) ORDER BY l.id FOR UPDATE)"
+	statement.text = "WITH locked AS (SELECT l.id, g.to_stage, g.reason, g.note FROM smk_goal AS g"
+		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) g.lead_id ORDER BY l.id FOR UPDATE OF l)"
 		" UPDATE %s.lead AS l SET stage = g.to_stage, reason = g.reason, note = g.note"
-		" FROM smk_goal AS g JOIN locked ON locked.id OPERATOR(pg_catalog.=) g.lead_id"
-		" WHERE l.id OPERATOR(pg_catalog.=) g.lead_id";
+		" FROM locked AS g WHERE l.id OPERATOR(pg_catalog.=) g.id";
 	statement.batches[0] = judge->goals;
 	smk_run(judge->ws, SMK_BY_DECISION, NULL, &statement);
 }
@@ -533,6 +534,7 @@ smk_handoff_recorder(PG_FUNCTION_ARGS)
 	TriggerData *data = smk_trigger_data(fcinfo, "handoff_recorder", false, false);
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_HANDOFF);
 	smk_pin(ws);
 	if (!smk_no_rows(data->tg_newtable) && smk_cause(ws)->origin == SMK_BY_CLIENT)
 	{
@@ -593,29 +595,59 @@ collect_imported(HeapTuple tuple, TupleDesc desc, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* The imported leads that wait for an offer; $1 is the batch. */
+#define WAITING_LEADS \
+	" FROM %s.lead AS l" \
+	" JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage" \
+	" CROSS JOIN LATERAL (SELECT x.from_stage, x.import_batch FROM %s.stage_change AS x" \
+	" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c" \
+	" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage" \
+	" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1" \
+	" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL" \
+	" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id" \
+	" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
+
 static void
-select_imported(SmkWorkspace *ws, Activation *activation, Datum batch, int max_rows)
+collect_locked(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	bool		isnull;
+	Datum		id = SPI_getbinval(tuple, desc, 1, &isnull);
+
+	smk_batch_add(arg, &id, &isnull);
+}
+
+/*
+ * Lock some, then look at them again: another session may have offered them
+ * while we waited, which the statement that waited does not see.  Gives the
+ * number of leads locked.
+ */
+static int64
+select_imported(SmkWorkspace *ws, Activation *activation, Datum import, int max_rows)
 {
 	static const Oid types[] = {TEXTOID, INT4OID};
-	Datum		values[2] = {batch, Int32GetDatum(max_rows)};
-	SmkStatement statement = {0};
+	Datum		values[2] = {import, Int32GetDatum(max_rows)};
+	SmkBatch   *locked = smk_batch_create("smk_candidate", decided_columns, lengthof(decided_columns));
+	SmkStatement lock = {0};
+	SmkStatement look = {0};
 
-	statement.text = "SELECT l, l.id, c.from_stage, l.stage, l.cycle FROM %s.lead AS l"
-		" JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
-		" CROSS JOIN LATERAL (SELECT x.from_stage, x.import_batch FROM %s.stage_change AS x"
-		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
-		" LEFT JOIN %s.stage AS f ON f.name OPERATOR(pg_catalog.=) c.from_stage"
-		" WHERE s.kind OPERATOR(pg_catalog.=) 'handoff' AND c.import_batch OPERATOR(pg_catalog.=) $1"
-		" AND (f.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE AND l.excluded IS NULL"
-		" AND NOT EXISTS (SELECT FROM %s.handoff AS h WHERE h.lead_id OPERATOR(pg_catalog.=) l.id"
-		" AND h.direction OPERATOR(pg_catalog.=) 'to_sales' AND h.decision IS NULL)"
-		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
-	statement.nargs = 2;
-	statement.types = types;
-	statement.values = values;
-	statement.callback = collect_imported;
-	statement.arg = activation;
-	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	lock.text = "SELECT l.id" WAITING_LEADS " ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
+	lock.nargs = 2;
+	lock.types = types;
+	lock.values = values;
+	lock.callback = collect_locked;
+	lock.arg = locked;
+	smk_run(ws, SMK_BY_LEAD, NULL, &lock);
+	look.text = "SELECT l, l.id, c.from_stage, l.stage, l.cycle" WAITING_LEADS
+		" AND l.id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_candidate) ORDER BY l.id";
+	look.nargs = 1;
+	look.types = types;
+	look.values = values;
+	look.batches[0] = locked;
+	look.callback = collect_imported;
+	look.arg = activation;
+	smk_run(ws, SMK_BY_LEAD, NULL, &look);
+	smk_batch_end(locked);
+	return locked->rows;
 }
 
 PG_FUNCTION_INFO_V1(smk_activate_leads);
@@ -652,7 +684,9 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	activation.desc = RelationGetDescr(lead);
 	activation.context = CurrentMemoryContext;
 	activation.now = GetCurrentTransactionStartTimestamp();
-	select_imported(ws, &activation, PG_GETARG_DATUM(1), max_rows);
+	while (select_imported(ws, &activation, PG_GETARG_DATUM(1), max_rows) > 0 &&
+		   activation.offers == NIL)
+		;						/* others were faster: take the next ones */
 	foreach(lc, activation.offers)
 		smk_handoffs_offer(handoffs, lfirst(lc));
 	smk_handoffs_write_offers(handoffs);
@@ -660,4 +694,118 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	relation_close(lead, AccessShareLock);
 	smk_unpin(ws);
 	PG_RETURN_INT64(list_length(activation.offers));
+}
+
+/* ---------- handoffs past their deadline ---------- */
+
+static void
+add_overdue(HeapTuple tuple, TupleDesc desc, void *arg)
+{
+	Judge	   *judge = arg;
+	bool		nulls[4] = {false, false, false, true};
+	Datum		values[4];
+	bool		isnull;
+	bool		accept = judge->accepts;
+	int			stage = smk_stage_of_datum(judge->rules, SPI_getbinval(tuple, desc, 3, &isnull));
+	int			goal = stage == SMK_NO_STAGE ? SMK_NO_STAGE :
+		goal_of(judge->rules, stage, accept, SMK_RETURN);
+
+	if (goal == SMK_NO_STAGE)
+		return;
+	values[0] = SPI_getbinval(tuple, desc, 1, &isnull);
+	smk_batch_add(judge->decided, values, nulls);
+	values[0] = SPI_getbinval(tuple, desc, 2, &isnull);
+	values[1] = CStringGetTextDatum(judge->rules->stages[goal].name);
+	values[2] = CStringGetTextDatum("no_answer");
+	nulls[2] = accept;
+	values[3] = (Datum) 0;
+	smk_batch_add(judge->goals, values, nulls);
+	smk_handoff_decided(judge->clocks, DatumGetInt64(values[0]), accept ? "auto_accepted" : "rejected",
+						GetCurrentTransactionStartTimestamp());
+}
+
+static void
+select_overdue(Judge *judge, TimestampTz as_of, int max_rows)
+{
+	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
+	Datum		values[2] = {TimestampTzGetDatum(as_of), Int32GetDatum(max_rows)};
+	SmkStatement statement = {0};
+
+	/* the leads are locked first, in their order, as everywhere */
+	statement.text = "WITH overdue AS (SELECT h.id, h.lead_id, h.to_stage FROM %s.handoff AS h"
+		" WHERE h.decision IS NULL AND h.direction OPERATOR(pg_catalog.=) 'to_sales'"
+		" AND EXISTS (SELECT FROM %s.sla_clock AS c"
+		" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
+		" WHERE c.handoff_id OPERATOR(pg_catalog.=) h.id"
+		" AND m.ends_on OPERATOR(pg_catalog.=) 'handoff:decided'"
+		" AND c.ended_at IS NULL AND c.cancelled_at IS NULL"
+		" AND c.due_at OPERATOR(pg_catalog.<) $1) ORDER BY h.lead_id LIMIT $2),"
+		" leads AS MATERIALIZED (SELECT l.id FROM %s.lead AS l"
+		" WHERE l.id OPERATOR(pg_catalog.=) ANY (SELECT lead_id FROM overdue)"
+		" ORDER BY l.id FOR UPDATE SKIP LOCKED)"
+		" SELECT h.id, h.lead_id, h.to_stage FROM %s.handoff AS h"
+		" JOIN overdue AS o ON o.id OPERATOR(pg_catalog.=) h.id"
+		" JOIN leads AS l ON l.id OPERATOR(pg_catalog.=) h.lead_id"
+		" WHERE h.decision IS NULL ORDER BY h.lead_id FOR UPDATE OF h SKIP LOCKED";
+	statement.nargs = lengthof(types);
+	statement.types = types;
+	statement.values = values;
+	statement.callback = add_overdue;
+	statement.arg = judge;
+	smk_run(judge->ws, SMK_BY_LEAD, NULL, &statement);
+}
+
+static void
+write_overdue_decisions(Judge *judge)
+{
+	static const Oid types[] = {BOOLOID};
+	Datum		values[1] = {BoolGetDatum(judge->accepts)};
+	SmkStatement statement = {0};
+
+	statement.text = "UPDATE %s.handoff AS h SET"
+		" decision = CASE WHEN $1 THEN 'auto_accepted' ELSE 'rejected' END,"
+		" reason = CASE WHEN $1 THEN h.reason ELSE 'no_answer' END,"
+		" decided_at = GREATEST(pg_catalog.now(), h.offered_at)"
+		" WHERE h.id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_decided)";
+	statement.nargs = lengthof(types);
+	statement.types = types;
+	statement.values = values;
+	statement.batches[0] = judge->decided;
+	smk_run(judge->ws, SMK_BY_LEAD, NULL, &statement);
+}
+
+PG_FUNCTION_INFO_V1(smk_decide_overdue);
+
+/* decide_overdue(workspace, as_of, accept, max_rows): part of tick. */
+Datum
+smk_decide_overdue(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	Judge		judge = {0};
+	int64		done;
+
+	if (!has_privs_of_role(GetUserId(), ws->owner))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
+	smk_pin(ws);
+	judge.ws = ws;
+	judge.rules = smk_rules(ws);
+	judge.accepts = PG_GETARG_BOOL(2);
+	judge.clocks = smk_clocks_begin(ws, judge.rules, &judge.actor);
+	judge.goals = smk_batch_create("smk_goal", goal_columns, lengthof(goal_columns));
+	judge.decided = smk_batch_create("smk_decided", decided_columns, lengthof(decided_columns));
+	select_overdue(&judge, PG_GETARG_TIMESTAMPTZ(1), PG_GETARG_INT32(3));
+	done = judge.decided->rows;
+	if (done > 0)
+	{
+		write_overdue_decisions(&judge);
+		if (judge.rules->live)
+			write_events(&judge);
+		smk_clocks_write(judge.clocks);
+		move_leads(&judge);
+	}
+	smk_batch_end(judge.goals);
+	smk_batch_end(judge.decided);
+	smk_unpin(ws);
+	PG_RETURN_INT64(done);
 }

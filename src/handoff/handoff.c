@@ -194,16 +194,15 @@ smk_handoffs_write_decisions(SmkHandoffs *handoffs)
 	if (handoffs->decisions == NULL)
 		return;
 	run_on_batch(handoffs, SMK_BY_LEAD,
-				 "WITH locked AS (SELECT h.id FROM smk_decision AS d JOIN %s.handoff AS h"
+				 "WITH locked AS (SELECT h.id, d.decision, d.at, d.actor, d.reason, d.note"
+				 " FROM smk_decision AS d JOIN %s.handoff AS h"
 				 " ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
 				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL"
 				 " ORDER BY h.id FOR UPDATE OF h)"
 				 " UPDATE %s.handoff AS h SET decision = d.decision,"
 				 " decided_at = GREATEST(d.at, h.offered_at), decided_by = d.actor,"
 				 " reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)"
-				 " FROM smk_decision AS d, locked WHERE h.id OPERATOR(pg_catalog.=) locked.id"
-				 " AND h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
-				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL",
+				 " FROM locked AS d WHERE h.id OPERATOR(pg_catalog.=) d.id AND h.decision IS NULL",
 				 handoffs->decisions);
 	if (handoffs->events)
 		run_on_batch(handoffs, SMK_BY_LEAD,

@@ -222,6 +222,8 @@ BEGIN
         'Member who works on the lead; null if nobody.';
     COMMENT ON COLUMN lead.follow_up_on IS
         'Day to come back to it; null if none.';
+    COMMENT ON COLUMN lead.follow_up_raised_on IS
+        'The follow_up_on for which follow_up_due has been raised; null if none. Kept by smarketing.';
     COMMENT ON COLUMN lead.do_not_contact IS
         'Has the lead asked not to be contacted?';
     COMMENT ON COLUMN lead.excluded IS

@@ -144,7 +144,7 @@ collect_leads(TriggerData *data, SmkClocks *clocks)
 static const char *const move_leads_text =
 "WITH wanted AS (SELECT lead_id, pg_catalog.bool_or(closed) AS closed FROM smk_deal GROUP BY lead_id),"
 " locked AS (SELECT l.id, l.stage, l.customer_since, w.closed FROM %s.lead AS l"
-" JOIN wanted AS w ON l.id OPERATOR(pg_catalog.=) w.lead_id ORDER BY l.id FOR UPDATE OF l),"
+" JOIN wanted AS w ON l.id OPERATOR(pg_catalog.=) w.lead_id),"
 " goal AS (SELECT k.id, k.stage,"
 " CASE WHEN pg_catalog.bool_or(d.won IS NULL AND d.id IS NOT NULL) THEN $1"
 " WHEN pg_catalog.bool_or(d.won) THEN $2"
@@ -188,6 +188,12 @@ move_leads(SmkWorkspace *ws, const SmkRules *rules, bool import, SmkBatch *batch
 	Datum		values[5];
 	SmkStatement statement = {0};
 
+	/* a statement of its own: the next one sees what we have waited for */
+	statement.text = "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
+		" (SELECT lead_id FROM smk_deal) ORDER BY l.id FOR UPDATE";
+	statement.batches[0] = batch;
+	smk_run(ws, SMK_BY_DEAL, NULL, &statement);
+
 	values[0] = CStringGetTextDatum(rules->deal_open_stage);
 	values[1] = CStringGetTextDatum(rules->deal_won_stage);
 	values[2] = CStringGetTextDatum(rules->deal_lost_stage);
@@ -198,7 +204,6 @@ move_leads(SmkWorkspace *ws, const SmkRules *rules, bool import, SmkBatch *batch
 	statement.types = types;
 	statement.values = values;
 	statement.nulls = before ? NULL : "   n ";
-	statement.batches[0] = batch;
 	smk_run(ws, SMK_BY_DEAL, NULL, &statement);
 }
 
@@ -210,6 +215,7 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 	TriggerData *data = smk_trigger_data(fcinfo, "deal_recorder", false, false);
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_DEAL);
 	smk_pin(ws);
 	smk_refuse_children(data->tg_relation);
 	if (!smk_no_rows(data->tg_oldtable) || !smk_no_rows(data->tg_newtable))

@@ -312,6 +312,7 @@ smk_lead_guard(PG_FUNCTION_ARGS)
 	if (rel->rd_rel->relispartition)
 		refuse_partition(rel);
 	guard.ws = smk_workspace_of(rel);
+	smk_check_table(guard.ws, rel, SMK_TABLE_LEAD);
 	guard.rules = smk_rules(guard.ws);
 	guard.cause = smk_cause(guard.ws);
 	guard.import = smk_importing();

@@ -164,18 +164,24 @@ write_rest(Recorder *recorder)
 					 " FROM smk_fix AS f WHERE l.id OPERATOR(pg_catalog.=) f.lead_id",
 					 recorder->fixes);
 	if (recorder->accounts->rows > 0)
+	{
+		/* a statement of its own: the next one sees what we have waited for */
+		run_on_batch(recorder, SMK_BY_LEAD,
+					 "SELECT FROM %s.account AS a"
+					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
+					 " ORDER BY a.id FOR UPDATE", recorder->accounts);
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "WITH judged AS (SELECT a.id, EXISTS (SELECT FROM %s.lead AS l"
 					 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
 					 " WHERE l.account_id OPERATOR(pg_catalog.=) a.id"
 					 " AND l.customer_since IS NOT NULL AND s.kind OPERATOR(pg_catalog.<>) 'exit') AS is_customer"
 					 " FROM %s.account AS a"
-					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
-					 " ORDER BY a.id FOR UPDATE)"
+					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account))"
 					 " UPDATE %s.account AS a SET is_customer = j.is_customer FROM judged AS j"
 					 " WHERE a.id OPERATOR(pg_catalog.=) j.id"
 					 " AND a.is_customer OPERATOR(pg_catalog.<>) j.is_customer",
 					 recorder->accounts);
+	}
 	if (recorder->dues->rows > 0)
 		run_on_batch(recorder, SMK_BY_RULE,
 					 "UPDATE %s.lead AS l SET stage = d.to_stage FROM smk_due AS d"
@@ -754,29 +760,27 @@ for_each_row(Recorder *recorder, TriggerData *data,
 {
 	TupleTableSlot *old = old_store ? smk_rows_begin(data->tg_relation, old_store) : NULL;
 	TupleTableSlot *new = new_store ? smk_rows_begin(data->tg_relation, new_store) : NULL;
-	MemoryContext caller = MemoryContextSwitchTo(recorder->row_context);
+	MemoryContext caller = CurrentMemoryContext;
 
+	/* a slot owns a row that is read back from disk: it must outlive row_context's reset */
 	while ((old == NULL || smk_next_row(old_store, old)) &&
 		   (new == NULL || smk_next_row(new_store, new)))
 	{
 		SmkLead		before = {old ? old->tts_values : NULL, old ? old->tts_isnull : NULL};
 		SmkLead		after = {new ? new->tts_values : NULL, new ? new->tts_isnull : NULL};
 
+		MemoryContextSwitchTo(recorder->row_context);
 		if (old == NULL)
 			record_entry(recorder, &after);
 		else if (new == NULL)
 			forget_lead(recorder, &before);
 		else
 			record_change(recorder, &before, &after);
+		MemoryContextSwitchTo(caller);
 		MemoryContextReset(recorder->row_context);
 		if (recorder->rows >= BATCH_ROWS)
-		{
-			MemoryContextSwitchTo(caller);
 			write_batches(recorder);
-			MemoryContextSwitchTo(recorder->row_context);
-		}
 	}
-	MemoryContextSwitchTo(caller);
 	if (old)
 		ExecDropSingleTupleTableSlot(old);
 	if (new)
@@ -793,6 +797,7 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 	Tuplestorestate *new_store = data->tg_newtable;
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	smk_pin(ws);
 	smk_refuse_children(data->tg_relation);
 	if ((!smk_no_rows(old_store) || !smk_no_rows(new_store)) &&
@@ -816,10 +821,12 @@ Datum
 smk_lead_truncated(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "lead_truncated", false, false);
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 	SmkStatement statement = {0};
 
+	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	statement.text = "UPDATE %s.handoff SET decision = 'withdrawn', decided_at = pg_catalog.now()"
 		" WHERE decision IS NULL";
-	smk_run(smk_workspace_of(data->tg_relation), SMK_BY_LEAD, NULL, &statement);
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
 	return PointerGetDatum(NULL);
 }

@@ -52,13 +52,15 @@ BEGIN
                        WHERE o.lead_id = c.lead_id AND o.cycle = c.cycle AND o.direction = 'to_sales') AS h ON true
     CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
     LEFT JOIN member AS m ON m.name = w.owner
-    LEFT JOIN LATERAL (SELECT min(v.at) FILTER (WHERE k.is_attempt) AS first_attempt_at,
-                              min(v.at) FILTER (WHERE k.is_contact) AS first_contact_at,
-                              count(*) FILTER (WHERE k.is_attempt) AS attempts
+    CROSS JOIN (SELECT array_agg(name) FILTER (WHERE is_attempt) AS attempts,
+                       array_agg(name) FILTER (WHERE is_contact) AS contacts
+                FROM activity_kind
+                WHERE department IS DISTINCT FROM 'marketing') AS k
+    LEFT JOIN LATERAL (SELECT min(v.at) FILTER (WHERE v.kind = ANY (k.attempts)) AS first_attempt_at,
+                              min(v.at) FILTER (WHERE v.kind = ANY (k.contacts)) AS first_contact_at,
+                              count(*) FILTER (WHERE v.kind = ANY (k.attempts)) AS attempts
                        FROM activity AS v
-                       JOIN activity_kind AS k ON k.name = v.kind
-                       WHERE v.lead_id = c.lead_id AND k.department IS DISTINCT FROM 'marketing'
-                         AND (k.is_attempt OR k.is_contact)
+                       WHERE v.lead_id = c.lead_id
                          AND v.at >= coalesce(h.offered_at, CASE WHEN c.is_first THEN '-infinity' ELSE c.entered_at END)
                          AND (c.next_at IS NULL OR v.at < c.next_at)) AS a ON true
     LEFT JOIN LATERAL (SELECT sum(e.amount) FILTER (WHERE e.won IS NULL) AS open_amount,

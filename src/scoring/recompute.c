@@ -260,6 +260,7 @@ batch_of(const int64 *ids, int64 n)
 {
 	SmkBatch   *batch = smk_batch_create("smk_lead", lead_columns, lengthof(lead_columns));
 
+	batch->by_index = true;
 	for (int64 i = 0; i < n; i++)
 	{
 		Datum		value = Int64GetDatum(ids[i]);
@@ -299,6 +300,7 @@ smk_recompute(SmkWorkspace *ws, const SmkRules *rules, HTAB *leads, const int64 
 	reading.rules = rules;
 	reading.leads = leads;
 	reading.changed = smk_batch_create("smk_changed", activity_columns, lengthof(activity_columns));
+	reading.changed->by_index = true;
 	read_activities(ws, &reading, batch);
 	rewrite_points(ws, reading.changed);
 	smk_batch_end(reading.changed);

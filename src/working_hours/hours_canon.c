@@ -222,14 +222,23 @@ find_cuts(const SmkRules *in, SmkLayer layer)
 	return cuts;
 }
 
+/* The cut of this day, which must be there. */
 static int
 cut_index(const Cuts *cuts, int32 day)
 {
-	int32	   *found = bsearch(&day, cuts->at, cuts->n, sizeof(int32),
-								compare_int32);
+	int			low = 0;
+	int			high = cuts->n - 1;
 
-	Assert(found != NULL);
-	return found - cuts->at;
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (cuts->at[middle] < day)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* The first cut at or after k that nothing has painted yet. */

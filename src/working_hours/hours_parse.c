@@ -437,6 +437,7 @@ parse_zone(Parser *parser, char **zone)
 			break;
 	}
 	return fail(parser, ERRCODE_INVALID_PARAMETER_VALUE,
+				name[0] == '\0' ? "time zone missing" :
 				"time zone not recognized", NULL,
 				"Working hours begin with a time zone's name, as in \"Europe/Rome; Mo-Fr 09:00-17:00\".");
 }

@@ -121,7 +121,7 @@ collect_stretches(SmkZone *zone, pg_tz *tz)
 		if (more > 0 && to < SMK_WINDOW_LAST && before != after)
 			check_calm(zone, to);
 		from = to;
-		/* not at the boundary itself: there the library can miss a rule */
+		/* at its very last entry the library would not go on by the rule */
 		at = boundary + 1;
 	}
 	zone->at[zone->n] = SMK_WINDOW_LAST;

@@ -80,6 +80,15 @@ $body$;
 COMMENT ON FUNCTION workspace_lifecycle_erasure(bigint) IS
 'erase_lead''s part of a lead, its activities and its deals. Internal.';
 
+CREATE FUNCTION workspace_sla_erasure(erased bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
+BEGIN
+    UPDATE feedback SET body = NULL, resolution = NULL WHERE lead_id = erased;
+END
+$body$;
+COMMENT ON FUNCTION workspace_sla_erasure(bigint) IS
+'erase_lead''s part of the feedback on a lead. Internal.';
+
 CREATE FUNCTION erase_lead(workspace text, id bigint, basis text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
@@ -105,4 +114,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION erase_lead(text, bigint, text) IS
-'Forgets a person: nulls what identifies him in lead (also in columns that you have added, but for numbers, dates, ranges, enums and booleans), activity, deal, event, and the notes in stage_change and handoff; marks the lead do_not_contact. Stages, times, amounts and the scores of each move stay, the lead''s own scores are what the rules give for what is left, and so do country, region, industry and the account. Works for a deleted lead''s history too. basis says why and is kept in the event lead_erased. The audit of the configuration is left alone; old row versions go with VACUUM. Only the owner of the workspace''s tables (42501); 22023 without a basis; P0002 if there is no such lead.';
+'Forgets a person: nulls what identifies him in lead (also in columns that you have added, but for numbers, dates, ranges, enums and booleans), activity, deal, event, feedback, and the notes in stage_change and handoff; marks the lead do_not_contact. Stages, times, amounts and the scores of each move stay, the lead''s own scores are what the rules give for what is left, and so do country, region, industry and the account. Works for a deleted lead''s history too. basis says why and is kept in the event lead_erased. The audit of the configuration is left alone; old row versions go with VACUUM. Only the owner of the workspace''s tables (42501); 22023 without a basis; P0002 if there is no such lead.';

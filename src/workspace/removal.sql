@@ -20,8 +20,17 @@ BEGIN ATOMIC
         SELECT 'pg_catalog.pg_extension'::regclass, e.oid
         FROM pg_catalog.pg_extension AS e
         WHERE e.extname = 'smarketing'
+    ), part (classid, objid) AS (
+        -- of a member: array and row types, the entries of an operator family
+        SELECT m.classid, m.objid FROM member AS m
+        UNION
+        SELECT d.classid, d.objid
+        FROM part AS t
+        JOIN pg_catalog.pg_depend AS d ON d.refclassid = t.classid AND d.refobjid = t.objid AND d.deptype IN ('i', 'a')
+            AND d.classid IN ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_class'::regclass,
+                              'pg_catalog.pg_amop'::regclass, 'pg_catalog.pg_amproc'::regclass)
     ), taken (classid, objid, objsubid, depth) AS (
-        SELECT m.classid, m.objid, 0, 0 FROM member AS m
+        SELECT m.classid, m.objid, 0, 0 FROM part AS m
         UNION
         SELECT found.classid, found.objid, found.objsubid, t.depth + 1
         FROM taken AS t
@@ -33,11 +42,17 @@ BEGIN ATOMIC
             coalesce(r.ev_class, d.objid) AS objid,
             CASE WHEN r.oid IS NULL THEN d.objsubid ELSE 0 END AS objsubid) AS found
         WHERE (found.classid, found.objid) <> (t.classid, t.objid)
+          AND NOT EXISTS (SELECT FROM part AS m WHERE m.classid = found.classid AND m.objid = found.objid)
           AND t.depth < 100
     )
     SELECT t.classid, t.objid, t.objsubid, max(t.depth)
     FROM taken AS t
-    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM member AS m)
+    WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM part AS m)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                      WHERE t.classid = 'pg_catalog.pg_class'::regclass AND c.oid = t.objid
+                        AND (c.relkind = 't' OR c.relnamespace = 'pg_toast'::regnamespace
+                             OR c.relkind = 'c' AND c.reltype IN (SELECT m.objid FROM part AS m
+                                                                  WHERE m.classid = 'pg_catalog.pg_type'::regclass)))
       -- a constraint trigger's constraint: the trigger stands for it
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')
@@ -58,6 +73,7 @@ BEGIN ATOMIC
                        AND d.deptype = 'e'
                    JOIN pg_catalog.pg_extension AS e ON e.oid = d.refobjid
                    WHERE removal_is_own.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = removal_is_own.objid
+                     AND pg_catalog.starts_with(t.tgname::text, 'smarketing_')
                      AND e.extname = 'smarketing'
                      AND n.nspname::text IN (SELECT w.workspace FROM workspaces() AS w))
         OR EXISTS (SELECT
@@ -85,11 +101,14 @@ BEGIN
             WHEN relation.relkind = 'm' THEN format('CREATE MATERIALIZED VIEW %s AS%s%s',
                 objid::regclass, chr(10), pg_get_viewdef(objid))
             WHEN relation.relkind IN ('i', 'I') THEN pg_get_indexdef(objid) || ';'
+            ELSE '-- make again by hand: ' || pg_describe_object(classid, objid, objsubid)
         END;
     ELSIF kind = 'pg_class' THEN
-        RETURN (SELECT format('ALTER TABLE %s ADD COLUMN %I %s;', a.attrelid::regclass, a.attname,
-                              format_type(a.atttypid, a.atttypmod))
-                FROM pg_attribute AS a WHERE a.attrelid = objid AND a.attnum = objsubid);
+        RETURN (SELECT format(CASE c.relkind WHEN 'c' THEN 'ALTER TYPE %s ADD ATTRIBUTE %I %s;'
+                                             ELSE 'ALTER TABLE %s ADD COLUMN %I %s; -- its values go: copy them as text first' END,
+                              a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
+                FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+                WHERE a.attrelid = objid AND a.attnum = objsubid);
     ELSIF kind = 'pg_attrdef' THEN
         RETURN (SELECT CASE a.attgenerated
                 WHEN '' THEN format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT %s;',

@@ -115,7 +115,12 @@ BEGIN ATOMIC
         ('deal', 'record_delete', false),
         ('handoff', 'begin', false),
         ('handoff', 'guard', false),
-        ('handoff', 'record_update', false)) AS t (table_name, name, in_partitions);
+        ('handoff', 'record_update', false),
+        ('calendar', 'versioned', false),
+        ('calendar_version', 'append_only', false),
+        ('agreement', 'guard', false),
+        ('commitment', 'guard', false),
+        ('feedback', 'record_insert', false)) AS t (table_name, name, in_partitions);
 END;
 COMMENT ON FUNCTION expected_triggers() IS
 'The triggers that a complete workspace has: table, name, the values that pg_trigger.tgenabled may have, and whether each partition of the table needs it too.';

@@ -30,20 +30,19 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/*
- * How many rows a batch is planned for, whatever it holds: the first plan is
- * kept, and one that goes by index serves any size, where one that reads a
- * whole table serves none but the biggest.
- */
-#define PLANNED_ROWS 10
-
 /* Memory for a batch of moves, so that a usual one does not go to disk. */
 #define BATCH_KILOBYTES 16384
+
+/* From so many rows on a batch is worth a plan of its own. */
+#define BULK_ROWS 100
 
 typedef struct SmkPlan
 {
 	const char *text;			/* the literal: compared by address */
 	SPIPlanPtr	plan;
+	int			running;		/* statements that execute it now */
+	uint64		uses;
+	uint64		renew_at;		/* the use before which it is planned anew */
 } SmkPlan;
 
 typedef struct SmkPin
@@ -75,6 +74,8 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_DEAL] = "deal",
 	[SMK_TABLE_HANDOFF] = "handoff",
 	[SMK_TABLE_EVENT] = "event",
+	[SMK_TABLE_EVENT_CONSUMER] = "event_consumer",
+	[SMK_TABLE_EVENT_DELIVERY] = "event_delivery",
 	[SMK_TABLE_CALENDAR] = "calendar",
 	[SMK_TABLE_CALENDAR_VERSION] = "calendar_version",
 	[SMK_TABLE_AGREEMENT] = "agreement",
@@ -203,7 +204,10 @@ drop_plans(SmkWorkspace *ws)
 	ListCell   *lc;
 
 	foreach(lc, ws->plans)
-		SPI_freeplan(((SmkPlan *) lfirst(lc))->plan);
+	{
+		if (((SmkPlan *) lfirst(lc))->plan != NULL)
+			SPI_freeplan(((SmkPlan *) lfirst(lc))->plan);
+	}
 	list_free_deep(ws->plans);
 	ws->plans = NIL;
 }
@@ -299,11 +303,29 @@ smk_workspace_by_schema(Oid nspid)
 	return ws;
 }
 
+/*
+ * A table that somebody else has made in the workspace's schema, with one of
+ * our triggers: its rows would be written into the owner's history.
+ */
+static void
+refuse_foreign_table(const SmkWorkspace *ws, Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("table \"%s\" does not belong to the owner of workspace \"%s\"",
+					RelationGetRelationName(rel), ws->name),
+			 errdetail("It belongs to \"%s\", the workspace to \"%s\".",
+					   GetUserNameFromId(rel->rd_rel->relowner, true), GetUserNameFromId(ws->owner, true)),
+			 errhint("Give all tables of the workspace to one role with ALTER TABLE ... OWNER TO."),
+			 errtable(rel)));
+}
+
 /* A partition may stand in another schema: its root tells the workspace. */
 SmkWorkspace *
 smk_workspace_of(Relation rel)
 {
 	Oid			nspid = RelationGetNamespace(rel);
+	SmkWorkspace *ws;
 
 	if (rel->rd_rel->relispartition)
 	{
@@ -312,7 +334,23 @@ smk_workspace_of(Relation rel)
 		if (ancestors != NIL)
 			nspid = get_rel_namespace(llast_oid(ancestors));
 	}
-	return smk_workspace_by_schema(nspid);
+	ws = smk_workspace_by_schema(nspid);
+	if (rel->rd_rel->relowner != ws->owner)
+		refuse_foreign_table(ws, rel);
+	return ws;
+}
+
+void
+smk_check_table(const SmkWorkspace *ws, Relation rel, SmkTable table)
+{
+	if (RelationGetRelid(rel) == ws->tables[table])
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("a trigger of table \"%s\" cannot be on table \"%s\"", table_names[table],
+					RelationGetRelationName(rel)),
+			 errhint("Let smarketing.repair_workspace() create the triggers."),
+			 errtable(rel)));
 }
 
 const SmkRules *
@@ -457,7 +495,7 @@ register_batches(const SmkStatement *statement)
 		enr->md.reliddesc = InvalidOid;
 		enr->md.tupdesc = batch->desc;
 		enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-		enr->md.enrtuples = PLANNED_ROWS;
+		enr->md.enrtuples = batch->by_index ? 1 : batch->rows;
 		enr->reldata = batch->store;
 		tuplestore_rescan(batch->store);
 		if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
@@ -484,39 +522,80 @@ name_schema(const SmkWorkspace *ws, const char *text)
 	return buf.data;
 }
 
+static SPIPlanPtr
+prepare(const SmkWorkspace *ws, const SmkStatement *statement)
+{
+	SPIPlanPtr	plan = SPI_prepare(name_schema(ws, statement->text), statement->nargs,
+								   (Oid *) statement->types);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare an internal statement: %s",
+			 SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+static void
+keep_plan(SmkPlan *entry, SPIPlanPtr plan)
+{
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep an internal plan");
+	if (entry->plan != NULL)
+		SPI_freeplan(entry->plan);
+	entry->plan = plan;
+}
+
 /*
  * A saved plan, prepared at its first use in this session.  The plan cache
- * revalidates it; it is never freed here, since an outer statement may be
- * running it.
+ * revalidates it, but not for a table that has only grown: a plan that was
+ * made when the workspace was empty may read a whole index for each row.  So
+ * it is planned anew now and then, unless an outer statement is running it.
  */
-static SPIPlanPtr
+static SmkPlan *
 saved_plan(SmkWorkspace *ws, const SmkStatement *statement)
 {
 	ListCell   *lc;
-	SPIPlanPtr	plan;
-	SmkPlan    *entry;
+	SmkPlan    *entry = NULL;
 	MemoryContext old;
 
 	foreach(lc, ws->plans)
 	{
 		entry = lfirst(lc);
 		if (entry->text == statement->text)
-			return entry->plan;
+			break;
+		entry = NULL;
 	}
-	plan = SPI_prepare(name_schema(ws, statement->text), statement->nargs,
-					   (Oid *) statement->types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare an internal statement: %s",
-			 SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not keep an internal plan");
-	old = MemoryContextSwitchTo(CacheMemoryContext);
-	entry = palloc(sizeof(SmkPlan));
-	entry->text = statement->text;
-	entry->plan = plan;
-	ws->plans = lappend(ws->plans, entry);
-	MemoryContextSwitchTo(old);
-	return plan;
+	if (entry == NULL)
+	{
+		old = MemoryContextSwitchTo(CacheMemoryContext);
+		entry = palloc0(sizeof(SmkPlan));
+		entry->text = statement->text;
+		entry->renew_at = 8;
+		ws->plans = lappend(ws->plans, entry);
+		MemoryContextSwitchTo(old);
+	}
+	if (entry->plan == NULL)
+		keep_plan(entry, prepare(ws, statement));
+	else if (++entry->uses >= entry->renew_at && entry->running == 0)
+	{
+		keep_plan(entry, prepare(ws, statement));
+		entry->renew_at *= 8;
+	}
+	return entry;
+}
+
+/*
+ * Rows of a batch are counted when a statement is parsed: the saved plan is
+ * that of a few rows.
+ */
+static bool
+is_bulk(const SmkStatement *statement)
+{
+	for (int i = 0; i < (int) lengthof(statement->batches) && statement->batches[i]; i++)
+	{
+		if (statement->batches[i]->rows >= BULK_ROWS && !statement->batches[i]->by_index)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -537,14 +616,24 @@ smk_latest_snapshot(void)
 	return IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
 }
 
+/* *saved is the saved plan while it runs: the caller lowers its count. */
 static uint64
-execute(SmkWorkspace *ws, const SmkStatement *statement)
+execute(SmkWorkspace *ws, const SmkStatement *statement, SmkPlan *volatile *saved)
 {
 	SPIPlanPtr	plan;
 	int			result;
 
 	register_batches(statement);
-	plan = saved_plan(ws, statement);
+	if (is_bulk(statement))
+		plan = prepare(ws, statement);
+	else
+	{
+		SmkPlan    *entry = saved_plan(ws, statement);
+
+		plan = entry->plan;
+		entry->running++;
+		*saved = entry;
+	}
 	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
 									  statement->snapshot ? statement->snapshot : smk_latest_snapshot(),
@@ -566,6 +655,7 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 	Oid			userid;
 	int			sec_context;
 	uint64		processed = 0;
+	SmkPlan    *volatile saved = NULL;
 
 	GetUserIdAndSecContext(&userid, &sec_context);
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -576,10 +666,12 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 							   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	PG_TRY();
 	{
-		processed = execute(ws, statement);
+		processed = execute(ws, statement, &saved);
 	}
 	PG_FINALLY();
 	{
+		if (saved != NULL)
+			saved->running--;
 		current_cause = outer;
 		SetUserIdAndSecContext(userid, sec_context);
 	}

@@ -42,6 +42,8 @@ typedef enum SmkTable
 	SMK_TABLE_DEAL,
 	SMK_TABLE_HANDOFF,
 	SMK_TABLE_EVENT,
+	SMK_TABLE_EVENT_CONSUMER,
+	SMK_TABLE_EVENT_DELIVERY,
 	SMK_TABLE_CALENDAR,
 	SMK_TABLE_CALENDAR_VERSION,
 	SMK_TABLE_AGREEMENT,
@@ -68,9 +70,13 @@ typedef struct SmkWorkspace
 
 /*
  * The workspace that a trigger's table belongs to, ready for use.  Raises
- * SM010 where tables are missing or have several owners.
+ * SM010 where tables are missing or have several owners, or where the table
+ * itself is not the owner's.
  */
 extern SmkWorkspace *smk_workspace_of(Relation rel);
+
+/* SM010 unless rel is that table: its columns are read by their numbers there. */
+extern void smk_check_table(const SmkWorkspace *ws, Relation rel, SmkTable table);
 
 /* The workspace of a schema; SM010 if it is none. */
 extern SmkWorkspace *smk_workspace_by_schema(Oid nspid);
@@ -122,6 +128,7 @@ typedef struct SmkBatch
 	TupleDesc	desc;
 	Tuplestorestate *store;
 	int64		rows;
+	bool		by_index;		/* one of many: planned for few rows, whatever it holds */
 } SmkBatch;
 
 typedef struct SmkBatchColumn

@@ -41,13 +41,15 @@ BEGIN ATOMIC
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
-        (54, 'comments', 'workspace_scoring_comments'),
+        (54, 'comments', 'workspace_sla_comments'),
+        (55, 'comments', 'workspace_scoring_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (64, 'checks', 'workspace_scoring_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
-        (72, 'erasure', 'workspace_lifecycle_erasure')
+        (72, 'erasure', 'workspace_lifecycle_erasure'),
+        (74, 'erasure', 'workspace_sla_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
@@ -62,7 +64,7 @@ RETURN ARRAY[
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';

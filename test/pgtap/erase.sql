@@ -1,6 +1,6 @@
 -- A person is forgotten; what was counted stays counted.
 \ir include/begin.psql
-SELECT plan(24);
+SELECT plan(25);
 
 SELECT smarketing.create_workspace('f') \g /dev/null
 SET search_path = f, pg_temp;
@@ -19,6 +19,7 @@ UPDATE handoff SET decision = 'rejected', reason = 'not_ready', note = 'Bo said 
 INSERT INTO activity (lead_id, kind, properties, transcript, campaign)
 VALUES (1, 'form_submit', '{"name": "Zé"}', '["oi"]', 'fair'), (2, 'form_submit', '{"name": "Bo"}', '["hi"]', 'fair');
 INSERT INTO deal (lead_id, name, amount) VALUES (1, 'Zé buys', 500);
+INSERT INTO feedback (lead_id, kind, body) VALUES (1, 'praise', 'Zé is nice'), (2, 'praise', 'Bo is nice');
 INSERT INTO event (kind, lead_id, payload) VALUES ('mine', 1, '{"name": "Zé", "amount": 5, "from": "lead", "deep": {"mail": "ze@x.com"}}'),
     ('mine', 1, '"Zé"'), ('mine', 2, '{"name": "Bo"}');
 CREATE TEMPORARY TABLE funnel_before AS SELECT * FROM funnel;
@@ -56,6 +57,8 @@ SELECT is((SELECT count(*) FROM event WHERE lead_id = 1 AND kind = 'stage_change
           'the workspace''s own events are whole');
 SELECT results_eq($$SELECT lead_id, payload ->> 'basis' FROM event WHERE kind = 'lead_erased'$$, $$VALUES (1::bigint, 'request of 2026-03-01')$$,
                   'the basis is on record');
+SELECT results_eq($$SELECT lead_id, kind, body FROM feedback ORDER BY lead_id$$, $$VALUES (1::bigint, 'praise', NULL::text), (2, 'praise', 'Bo is nice')$$,
+                  'feedback keeps its kind');
 SELECT is((SELECT count(*) FROM lead WHERE lead::text LIKE '%Z%') + (SELECT count(*) FROM activity WHERE activity::text LIKE '%Z_"%')
           + (SELECT count(*) FROM event WHERE event::text LIKE '%Zé%' OR event::text LIKE '%ze@%'), 0::bigint, 'no trace is left');
 SELECT results_eq($$SELECT email, name, attributes, linkedin FROM lead WHERE id = 2$$,

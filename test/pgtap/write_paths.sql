@@ -2,6 +2,8 @@
 -- leaves nothing, and its legal counterpart is in the history exactly once.
 \ir include/begin.psql
 \ir include/crm.psql
+-- so little that what a statement has written goes to disk
+SET work_mem = '64kB';
 SELECT no_plan();
 
 INSERT INTO crm.lead (external_id, email)
@@ -207,6 +209,16 @@ DELETE FROM crm.transition WHERE from_stage = 'mql' AND to_stage = 'recycled';
 SELECT pg_temp.refused($$UPDATE crm.handoff SET decision = 'rejected', reason = 'not_ready' WHERE lead_id = pg_temp.id('h3')$$, 'SM006',
                        'a rejection where no transition leads back');
 UPDATE crm.transition SET condition = NULL;
+
+-- many rows at once, on every table
+SELECT pg_temp.recorded($$INSERT INTO crm.lead (external_id, stage, note) SELECT 'x' || n, 'mql', repeat('x', 100) FROM generate_series(1, 2000) AS n$$, 2000, 'two thousand entries');
+SELECT pg_temp.recorded($$INSERT INTO crm.activity (lead_id, kind, properties) SELECT l.id, 'call', jsonb_build_object('text', l.note) FROM crm.lead AS l$$, 0, 'a call to everybody');
+INSERT INTO crm.transition (from_stage, to_stage, department, reason_kind) VALUES ('mql', 'recycled', 'sales', 'reject');
+SELECT pg_temp.recorded($$UPDATE crm.handoff AS h SET decision = 'rejected', reason = 'not_ready', note = repeat('y', 100) FROM crm.lead AS l
+                          WHERE l.id = h.lead_id AND h.decision IS NULL AND l.external_id ~ '^x1?[0-9]{3}$'$$, 1900, 'decisions by the hundred');
+SELECT pg_temp.recorded($$INSERT INTO crm.deal (lead_id, name) SELECT l.id, repeat('z', 100) FROM crm.lead AS l WHERE l.external_id ~ '^x1?[0-9]{3}$' AND l.stage = 'recycled'$$,
+                        3 * 1900, 'deals by the hundred, each over three stages');
+SELECT pg_temp.recorded($$DELETE FROM crm.lead AS l WHERE l.external_id ~ '^x[0-9]{1,2}$'$$, 0, 'and away with the rest');
 
 -- no statement above has left a rule pinned or a flag set
 SELECT is(pg_temp.stage('l1'), 'mql', 'a last look');
