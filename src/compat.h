@@ -12,6 +12,16 @@
 #error "smarketing needs PostgreSQL 15 or later"
 #endif
 
+/* The early minor versions of 15 lack these. */
+#ifndef palloc_object
+#define palloc_object(type) ((type *) palloc(sizeof(type)))
+#define palloc0_object(type) ((type *) palloc0(sizeof(type)))
+#define palloc_array(type, count) ((type *) palloc(sizeof(type) * (count)))
+#define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
+#define repalloc_array(pointer, type, count) \
+	((type *) repalloc(pointer, sizeof(type) * (count)))
+#endif
+
 #include "access/attmap.h"
 #include "datatype/timestamp.h"
 #include "nodes/pathnodes.h"

@@ -55,7 +55,7 @@ typedef struct Shape
 } Shape;
 
 static const SmkBatchColumn goal_columns[] = {
-	{"lead_id", INT8OID}, {"to_stage", TEXTOID}, {"reason", TEXTOID}, {"note", TEXTOID}
+	{"lead_id", INT8OID}, {"to_stage", TEXTOID}, {"reason", TEXTOID}, {"note", TEXTOID}, {"at", TIMESTAMPTZOID}
 };
 
 static const SmkBatchColumn decided_columns[] = {{"id", INT8OID}};
@@ -347,8 +347,8 @@ add_goal(Judge *judge, const Row *row, bool accepted, SmkOutcome outcome)
 	const Shape *shape = &judge->shape;
 	int			stage = smk_stage_of_datum(judge->rules, VALUE(shape, row, TO_STAGE));
 	int			goal = stage == SMK_NO_STAGE ? SMK_NO_STAGE : goal_of(judge->rules, stage, accepted, outcome);
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, false};
+	Datum		values[lengthof(goal_columns)];
+	bool		nulls[lengthof(goal_columns)] = {0};
 
 	if (goal == SMK_NO_STAGE)
 		refuse(judge, ERRCODE_SMK_DECISION, "decision",
@@ -361,6 +361,7 @@ add_goal(Judge *judge, const Row *row, bool accepted, SmkOutcome outcome)
 	nulls[2] = ISNULL(shape, row, REASON);
 	values[3] = VALUE(shape, row, NOTE);
 	nulls[3] = ISNULL(shape, row, NOTE);
+	values[4] = VALUE(shape, row, DECIDED_AT);
 	smk_batch_add(judge->goals, values, nulls);
 }
 
@@ -453,7 +454,8 @@ complete_offer(HeapTuple tuple, TupleDesc desc, void *arg)
 static void
 write_reroutes(Judge *judge)
 {
-	SmkHandoffs *handoffs = smk_handoffs_begin(judge->ws, judge->rules, &judge->actor,
+	SmkActor	offerer = judge->actor;
+	SmkHandoffs *handoffs = smk_handoffs_begin(judge->ws, judge->rules, &offerer,
 											   judge->rules->live, judge->clocks);
 	SmkBatch   *batch = smk_batch_create("smk_candidate", decided_columns, lengthof(decided_columns));
 	Relation	lead = RelationIdGetRelation(judge->ws->tables[SMK_TABLE_LEAD]);
@@ -461,6 +463,7 @@ write_reroutes(Judge *judge)
 	SmkStatement statement = {0};
 	ListCell   *lc;
 
+	offerer.batch = NULL;		/* somebody has to decide, also in an import */
 	foreach(lc, judge->reroutes)
 	{
 		Datum		value = Int64GetDatum(((SmkOffer *) lfirst(lc))->lead_id);
@@ -489,7 +492,8 @@ move_leads(Judge *judge)
 
 	statement.text = "WITH locked AS (SELECT l.id, g.to_stage, g.reason, g.note FROM smk_goal AS g"
 		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) g.lead_id ORDER BY l.id FOR UPDATE OF l)"
-		" UPDATE %s.lead AS l SET stage = g.to_stage, reason = g.reason, note = g.note"
+		" UPDATE %s.lead AS l SET stage = g.to_stage, reason = g.reason, note = g.note,"
+		" stage_since = GREATEST(g.at, l.stage_since)"
 		" FROM locked AS g WHERE l.id OPERATOR(pg_catalog.=) g.id";
 	statement.batches[0] = judge->goals;
 	smk_run(judge->ws, SMK_BY_DECISION, NULL, &statement);
@@ -702,8 +706,8 @@ static void
 add_overdue(HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Judge	   *judge = arg;
-	bool		nulls[4] = {false, false, false, true};
-	Datum		values[4];
+	bool		nulls[lengthof(goal_columns)] = {false, false, false, true, false};
+	Datum		values[lengthof(goal_columns)];
 	bool		isnull;
 	bool		accept = judge->accepts;
 	int			stage = smk_stage_of_datum(judge->rules, SPI_getbinval(tuple, desc, 3, &isnull));
@@ -719,6 +723,7 @@ add_overdue(HeapTuple tuple, TupleDesc desc, void *arg)
 	values[2] = CStringGetTextDatum("no_answer");
 	nulls[2] = accept;
 	values[3] = (Datum) 0;
+	values[4] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	smk_batch_add(judge->goals, values, nulls);
 	smk_handoff_decided(judge->clocks, DatumGetInt64(values[0]), accept ? "auto_accepted" : "rejected",
 						GetCurrentTransactionStartTimestamp());

@@ -11,7 +11,8 @@
 
 static const SmkBatchColumn decision_columns[] = {
 	{"lead_id", INT8OID}, {"direction", TEXTOID}, {"decision", TEXTOID}, {"at", TIMESTAMPTZOID},
-	{"actor", TEXTOID}, {"reason", TEXTOID}, {"note", TEXTOID}, {"silent", BOOLOID}
+	{"actor", TEXTOID}, {"reason", TEXTOID}, {"note", TEXTOID}, {"silent", BOOLOID},
+	{"by_touch", BOOLOID}
 };
 
 static const SmkBatchColumn offer_columns[] = {
@@ -114,6 +115,7 @@ smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 	set_text(&values[5], &nulls[5], offer->reason);
 	set_text(&values[6], &nulls[6], offer->note);
 	values[7] = BoolGetDatum(offer->silent);
+	values[8] = BoolGetDatum(offer->by_touch);
 	smk_batch_add(handoffs->decisions, values, nulls);
 	if (offer->to_sales)
 		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at);
@@ -177,7 +179,7 @@ write_imported_decisions(const SmkHandoffs *handoffs)
 				 " ORDER BY x.at DESC, x.id DESC LIMIT 1) AS c"
 				 " JOIN %s.stage AS goal ON goal.name OPERATOR(pg_catalog.=) c.to_stage"
 				 " LEFT JOIN %s.stage AS source ON source.name OPERATOR(pg_catalog.=) c.from_stage"
-				 " WHERE c.import_batch IS NOT NULL"
+				 " WHERE c.import_batch IS NOT NULL AND (NOT d.by_touch OR d.at OPERATOR(pg_catalog.>=) c.at)"
 				 " AND CASE WHEN d.direction OPERATOR(pg_catalog.=) 'to_sales'"
 				 " THEN goal.kind OPERATOR(pg_catalog.=) 'handoff'"
 				 " AND (source.department OPERATOR(pg_catalog.<>) 'sales') IS NOT FALSE"
@@ -188,34 +190,34 @@ write_imported_decisions(const SmkHandoffs *handoffs)
 				 " AND h.offered_at OPERATOR(pg_catalog.>=) c.at)", handoffs->decisions);
 }
 
+/* A touch from before the offer does not decide it. */
+#define DECIDE_TEXT \
+	"WITH locked AS (SELECT h.id, d.decision, d.at, d.actor, d.reason, d.note, d.silent" \
+	" FROM smk_decision AS d JOIN %s.handoff AS h" \
+	" ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id" \
+	" AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL" \
+	" AND (NOT d.by_touch OR d.at OPERATOR(pg_catalog.>=) h.offered_at)" \
+	" ORDER BY h.id FOR UPDATE OF h)," \
+	" decided AS (UPDATE %s.handoff AS h SET decision = d.decision," \
+	" decided_at = GREATEST(d.at, h.offered_at), decided_by = d.actor," \
+	" reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)" \
+	" FROM locked AS d WHERE h.id OPERATOR(pg_catalog.=) d.id AND h.decision IS NULL" \
+	" RETURNING h.*, d.silent)"
+
 void
 smk_handoffs_write_decisions(SmkHandoffs *handoffs)
 {
 	if (handoffs->decisions == NULL)
 		return;
-	run_on_batch(handoffs, SMK_BY_LEAD,
-				 "WITH locked AS (SELECT h.id, d.decision, d.at, d.actor, d.reason, d.note"
-				 " FROM smk_decision AS d JOIN %s.handoff AS h"
-				 " ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
-				 " AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL"
-				 " ORDER BY h.id FOR UPDATE OF h)"
-				 " UPDATE %s.handoff AS h SET decision = d.decision,"
-				 " decided_at = GREATEST(d.at, h.offered_at), decided_by = d.actor,"
-				 " reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)"
-				 " FROM locked AS d WHERE h.id OPERATOR(pg_catalog.=) d.id AND h.decision IS NULL",
-				 handoffs->decisions);
 	if (handoffs->events)
-		run_on_batch(handoffs, SMK_BY_LEAD,
-					 "INSERT INTO %s.event (kind, lead_id, payload)"
+		run_on_batch(handoffs, SMK_BY_LEAD, DECIDE_TEXT
+					 " INSERT INTO %s.event (kind, lead_id, payload)"
 					 " SELECT 'handoff_decided', h.lead_id, pg_catalog.jsonb_build_object("
 					 "'handoff', h.id, 'direction', h.direction, 'decision', h.decision,"
 					 " 'reason', h.reason, 'actor', h.decided_by)"
-					 " FROM smk_decision AS d JOIN %s.handoff AS h"
-					 " ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id"
-					 " AND h.direction OPERATOR(pg_catalog.=) d.direction"
-					 " AND h.decision OPERATOR(pg_catalog.=) d.decision"
-					 " AND h.decided_at OPERATOR(pg_catalog.=) GREATEST(d.at, h.offered_at)"
-					 " WHERE NOT d.silent", handoffs->decisions);
+					 " FROM decided AS h WHERE NOT h.silent", handoffs->decisions);
+	else
+		run_on_batch(handoffs, SMK_BY_LEAD, DECIDE_TEXT " SELECT FROM decided", handoffs->decisions);
 	if (handoffs->actor->batch != NULL)
 		write_imported_decisions(handoffs);
 	smk_batch_end(handoffs->decisions);

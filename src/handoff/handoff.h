@@ -23,6 +23,7 @@ typedef struct SmkOffer
 	const char *reason;
 	const char *note;
 	bool		silent;			/* excluded: no event */
+	bool		by_touch;		/* decided by a touch at this time: of no older offer */
 	/* routing */
 	const char *lead_owner;		/* or NULL */
 	int64		account_id;		/* 0: none */

@@ -275,8 +275,8 @@ comes_before(const Candidate *a, const Candidate *b, bool least_open)
 }
 
 /*
- * Nobody lags behind by more than one turn: a newcomer, or one who was away,
- * joins at the others' time.
+ * While all take part, nobody lags behind another by more than that one's
+ * step.  Who lags behind more was away, or is new: he joins there.
  */
 static void
 raise_laggards(Routing *routing, const SmkRoutingRule *rule)
@@ -284,8 +284,7 @@ raise_laggards(Routing *routing, const SmkRoutingRule *rule)
 	for (int i = 0; i < routing->ncandidates; i++)
 	{
 		Candidate  *self = &routing->candidates[i];
-		double		others = -1;
-		double		step = 1 / self->member->weight;
+		double		least = self->turns;
 
 		if (strcmp(self->member->team, rule->team) != 0)
 			continue;
@@ -293,13 +292,10 @@ raise_laggards(Routing *routing, const SmkRoutingRule *rule)
 		{
 			const Candidate *other = &routing->candidates[j];
 
-			if (j == i || strcmp(other->member->team, rule->team) != 0)
-				continue;
-			others = others < 0 ? other->turns : Min(others, other->turns);
-			step = Max(step, 1 / other->member->weight);
+			if (j != i && strcmp(other->member->team, rule->team) == 0)
+				least = Max(least, other->turns - 1 / other->member->weight);
 		}
-		if (others >= 0 && self->turns < others - step)
-			self->turns = others - step;
+		self->turns = least;
 	}
 }
 

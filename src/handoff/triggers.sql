@@ -18,6 +18,8 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION smarketing.statement_begins();
     CREATE OR REPLACE TRIGGER smarketing_guard BEFORE INSERT OR UPDATE OR DELETE ON handoff
         FOR EACH ROW EXECUTE FUNCTION smarketing.handoff_guard();
+    CREATE OR REPLACE TRIGGER smarketing_append_only BEFORE TRUNCATE ON handoff
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.append_only();
     CREATE OR REPLACE TRIGGER smarketing_record_update AFTER UPDATE ON handoff
         REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
         FOR EACH STATEMENT EXECUTE FUNCTION smarketing.handoff_recorder();

@@ -48,8 +48,14 @@ typedef struct Activities
 	TimestampTz clock;
 	HTAB	   *leads;			/* SmkActivityLead: what they mean for leads */
 	SmkClocks  *clocks;
-	HTAB	   *touched;		/* ids of leads that marketing has touched */
+	HTAB	   *touched;		/* TouchedLead: leads that marketing has touched */
 } Activities;
+
+typedef struct TouchedLead
+{
+	int64		id;
+	TimestampTz at;				/* of the latest touch */
+} TouchedLead;
 
 static const SmkBatchColumn asking_columns[] = {
 	{"lead_id", INT8OID}, {"gives", BOOLOID}, {"stages", TEXTARRAYOID}
@@ -178,6 +184,62 @@ complete_activity(SmkWorkspace *ws, const SmkRules *rules, const Shape *shape, D
 	}
 }
 
+/*
+ * May the points of an updated row differ?  Only if its kind has changed, or
+ * something that the kind's rules read.
+ */
+static bool
+points_may_differ(const SmkRules *rules, const Arrival *arrival, TupleDesc desc,
+				  const Datum *old_values, const bool *old_nulls,
+				  const Datum *values, const bool *nulls)
+{
+	int			kind_column = arrival->shape.column[KIND] - 1;
+	int			kind = smk_kind_of_datum(rules, values[kind_column]);
+	int			root = -1;
+
+	if (kind < 0 || kind != smk_kind_of_datum(rules, old_values[kind_column]))
+		return true;
+	while ((root = bms_next_member(rules->scoring->kinds[kind].columns, root)) >= 0)
+	{
+		AttrNumber	attnum = arrival->map ? arrival->map->attnums[root - 1] : root;
+		Form_pg_attribute att;
+
+		if (attnum == 0)
+			continue;
+		att = TupleDescAttr(desc, attnum - 1);
+		if (old_nulls[attnum - 1] != nulls[attnum - 1])
+			return true;
+		if (!nulls[attnum - 1] &&
+			!datum_image_eq(old_values[attnum - 1], values[attnum - 1], att->attbyval, att->attlen))
+			return true;
+	}
+	return false;
+}
+
+/* An UPDATE that the rules do not see leaves the points as they are, whatever the client says. */
+static bool
+keep_points(SmkWorkspace *ws, const SmkRules *rules, const Arrival *arrival, TupleDesc desc,
+			HeapTuple old, Datum *values, bool *nulls)
+{
+	SmkOrigin	origin = smk_cause(ws)->origin;
+	int			given = arrival->shape.column[POINTS] - 1;
+	int			kind = arrival->shape.column[KIND] - 1;
+	Datum	   *old_values;
+	bool	   *old_nulls;
+
+	if (origin == SMK_BY_SCORE || nulls[kind])
+		return false;
+	old_values = palloc(sizeof(Datum) * desc->natts);
+	old_nulls = palloc(sizeof(bool) * desc->natts);
+	heap_deform_tuple(old, desc, old_values, old_nulls);
+	if (origin != SMK_BY_ERASURE &&
+		points_may_differ(rules, arrival, desc, old_values, old_nulls, values, nulls))
+		return false;
+	values[given] = old_values[given];
+	nulls[given] = old_nulls[given];
+	return true;
+}
+
 PG_FUNCTION_INFO_V1(smk_activity_guard);
 
 /* BEFORE ROW on activity: fills what the row does not say, and computes its points. */
@@ -199,6 +261,8 @@ smk_activity_guard(PG_FUNCTION_ARGS)
 	heap_deform_tuple(tuple, desc, values, nulls);
 	if (!update)
 		complete_activity(ws, rules, &arrival->shape, values, nulls);
+	else if (keep_points(ws, rules, arrival, desc, data->tg_trigtuple, values, nulls))
+		return PointerGetDatum(heap_form_tuple(desc, values, nulls));
 	nulls[given] = nulls[arrival->shape.column[KIND] - 1] ||
 		!points_of_row(rules, &arrival->shape, arrival->map, values, nulls, points);
 	values[given] = (Datum) 0;
@@ -210,12 +274,12 @@ smk_activity_guard(PG_FUNCTION_ARGS)
 /* ---------- the recorder ---------- */
 
 static HTAB *
-ids_of_leads(void)
+touched_leads(void)
 {
 	HASHCTL		ctl = {0};
 
 	ctl.keysize = sizeof(int64);
-	ctl.entrysize = sizeof(int64);
+	ctl.entrysize = sizeof(TouchedLead);
 	ctl.hcxt = CurrentMemoryContext;
 	return hash_create("smarketing touched leads", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
@@ -299,6 +363,15 @@ judge(const Activities *activities, const Row *row, TupleTableSlot *slot)
 }
 
 static void
+note_touch(Activities *activities, int64 lead_id, TimestampTz at)
+{
+	bool		found;
+	TouchedLead *lead = hash_search(activities->touched, &lead_id, HASH_ENTER, &found);
+
+	lead->at = found ? Max(lead->at, at) : at;
+}
+
+static void
 consider(Activities *activities, TupleTableSlot *slot)
 {
 	const SmkRules *rules = activities->rules;
@@ -308,7 +381,7 @@ consider(Activities *activities, TupleTableSlot *slot)
 	judge(activities, &row, slot);
 	tell_clocks(activities, &rules->kinds[row.kind], row.kind, row.lead_id, row.at);
 	if (rules->kinds[row.kind].is_touch && rules->kinds[row.kind].department == SMK_MARKETING)
-		hash_search(activities->touched, &row.lead_id, HASH_ENTER, NULL);
+		note_touch(activities, row.lead_id, row.at);
 	lead = smk_leads_enter(activities->leads, row.lead_id);
 	smk_lead_gets(rules, lead, row.points, row.no_points, row.at, 1);
 	if (rules->kinds[row.kind].moves && activities->actor.batch == NULL)
@@ -427,15 +500,16 @@ accept_returned_leads(Activities *activities)
 											   activities->rules->live && activities->actor.batch == NULL,
 											   activities->clocks);
 	HASH_SEQ_STATUS seq;
-	int64	   *id;
+	TouchedLead *lead;
 
 	hash_seq_init(&seq, activities->touched);
-	while ((id = hash_seq_search(&seq)) != NULL)
+	while ((lead = hash_seq_search(&seq)) != NULL)
 	{
 		SmkOffer	offer = {0};
 
-		offer.lead_id = *id;
-		offer.at = activities->now;
+		offer.lead_id = lead->id;
+		offer.at = lead->at;
+		offer.by_touch = true;
 		offer.decision = "accepted";
 		smk_handoffs_decide(handoffs, &offer);
 	}
@@ -490,7 +564,7 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 	if (data->tg_relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		smk_refuse_children(data->tg_relation);
 	if ((!smk_no_rows(data->tg_newtable) || !smk_no_rows(data->tg_oldtable)) &&
-		smk_cause(ws)->origin != SMK_BY_SCORE)
+		smk_cause(ws)->origin != SMK_BY_SCORE && smk_cause(ws)->origin != SMK_BY_ERASURE)
 	{
 		Activities	activities = {0};
 
@@ -503,7 +577,7 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 		activities.now = GetCurrentTransactionStartTimestamp();
 		activities.clock = GetCurrentTimestamp();
 		activities.leads = smk_leads_create();
-		activities.touched = ids_of_leads();
+		activities.touched = touched_leads();
 		record(&activities, data);
 	}
 	smk_statement_ends(ws);

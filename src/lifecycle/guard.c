@@ -317,7 +317,7 @@ smk_lead_guard(PG_FUNCTION_ARGS)
 	guard.cause = smk_cause(guard.ws);
 	guard.import = smk_importing();
 	guard.new = deform(update ? data->tg_newtuple : data->tg_trigtuple, desc);
-	if (update && guard.cause->origin == SMK_BY_CORRECTION)
+	if (update && (guard.cause->origin == SMK_BY_CORRECTION || guard.cause->origin == SMK_BY_ERASURE))
 		return PointerGetDatum(data->tg_newtuple);
 	if (update)
 	{

@@ -328,8 +328,8 @@ judge_reason(const SmkMove *move, const SmkTransition *transition)
 	return fine;
 }
 
-static SmkRefusal
-judge_time(const SmkMove *move)
+SmkRefusal
+smk_judge_time(const SmkMove *move)
 {
 	SmkRefusal	refusal = {0};
 	const SmkRules *rules = move->rules;
@@ -393,7 +393,7 @@ smk_judge(const SmkMove *move, const SmkPath *path, bool found)
 	refusal = judge_reason(move, last);
 	if (refusal.sqlstate != 0)
 		return refusal;
-	return judge_time(move);
+	return smk_judge_time(move);
 }
 
 void

@@ -75,6 +75,9 @@ extern void smk_advance(const SmkRules *rules, int from, int to, TimestampTz at,
 /* Judge a move whose path is known; found tells whether there is one. */
 extern SmkRefusal smk_judge(const SmkMove *move, const SmkPath *path, bool found);
 
+/* Only its time. */
+extern SmkRefusal smk_judge_time(const SmkMove *move);
+
 /* Raise a refusal as an error on the lead table. */
 extern void smk_refuse(const SmkMove *move, const SmkRefusal *refusal) pg_attribute_noreturn();
 

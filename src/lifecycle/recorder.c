@@ -502,7 +502,8 @@ settle(Recorder *recorder, SmkMove *move, const SmkRefusal *refusal)
 		return NULL;
 	if (recorder->rules->mode != SMK_OBSERVE || move->to == SMK_NO_STAGE)
 		smk_refuse(move, refusal);
-	if (refusal->sqlstate == ERRCODE_SMK_TIME)
+	/* history stays in order, whatever else is wrong with the move */
+	if (smk_judge_time(move).sqlstate != 0)
 	{
 		TimestampTz last = move->entry ? DT_NOBEGIN :
 			DatumGetTimestampTz(smk_lead_value(move->rules, &move->old, SMK_LEAD_STAGE_SINCE));
@@ -686,6 +687,8 @@ static void
 forget_lead(Recorder *recorder, const SmkLead *lead)
 {
 	withdraw_handoffs(recorder, lead, recorder->now);
+	if (!smk_lead_null(recorder->rules, lead, SMK_LEAD_CUSTOMER_SINCE))
+		note_account(recorder, lead);
 	smk_clocks_cancel(recorder->clocks, DatumGetInt64(smk_lead_value(recorder->rules, lead, SMK_LEAD_ID)),
 					  recorder->now, "deleted", false);
 }

@@ -227,6 +227,8 @@ sort_by_kind(Loading *loading)
 			kind->rules = palloc(sizeof(SmkScoringRule *) * scoring->nrules);
 		kind->rules[kind->nrules++] = rule;
 		kind->conditional |= rule->condition.present;
+		if (rule->condition.compiled != NULL)
+			kind->columns = bms_add_members(kind->columns, smk_condition_columns(rule->condition.compiled));
 	}
 }
 

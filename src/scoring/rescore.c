@@ -587,7 +587,10 @@ smk_score_problems(PG_FUNCTION_ARGS)
 	comparison.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	smk_pin(ws);
 	compare(&comparison, ws, "SELECT l FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.>=) $1"
-			" AND l.excluded IS NULL AND l.score_generation OPERATOR(pg_catalog.=) $2 ORDER BY l.id LIMIT 10000");
+			" AND l.excluded IS NULL AND l.score_generation OPERATOR(pg_catalog.=) $2"
+			/* an erased lead keeps what the rules had made of it */
+			" AND NOT (l.do_not_contact AND l.external_id IS NULL AND l.email IS NULL AND l.name IS NULL"
+			" AND l.company IS NULL AND l.job_title IS NULL AND l.phone IS NULL) ORDER BY l.id LIMIT 10000");
 	smk_unpin(ws);
 	return (Datum) 0;
 }

@@ -39,6 +39,7 @@ typedef struct SmkKindRules
 	int			nrules;
 	const SmkScoringRule **rules;
 	bool		conditional;	/* some rule reads the activity's row */
+	Bitmapset  *columns;		/* of activity, that they read */
 } SmkKindRules;
 
 typedef struct SmkBand

@@ -19,12 +19,12 @@
 #include "hours_zone.h"
 #include "working_hours.h"
 
-typedef enum SmkMode
+typedef enum SmkHoursMode
 {
-	SMK_MODE_BELOW,				/* as the function below says */
-	SMK_MODE_OPEN,
-	SMK_MODE_CLOSED
-} SmkMode;
+	SMK_HOURS_BELOW,				/* as the function below says */
+	SMK_HOURS_OPEN,
+	SMK_HOURS_CLOSED
+} SmkHoursMode;
 
 /*
  * Steps: from at[j] on, `mode`.  The first begins before everything.  value is
@@ -95,10 +95,11 @@ extern uint8 smk_year_kind[SMK_CYCLE_YEARS];
 #define SMK_FIRST_MONDAY 2
 
 /* hours_compile.c */
-extern SmkCalendar *smk_calendar_compile(const SmkRules *rules,
+extern void smk_calendar_init(void);
+extern SmkCalendar *smk_calendar_compile(const SmkHoursRules *rules,
 										 MemoryContext parent);
 extern void smk_calendar_add_days(SmkCalendar *calendar,
-								  const SmkRules *rules);
+								  const SmkHoursRules *rules);
 
 /* hours_count.c: the functions and their inverses, no allocation */
 extern int64 smk_pattern_count(const SmkPattern *pattern, int64 reading);

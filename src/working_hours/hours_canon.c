@@ -28,7 +28,7 @@ typedef struct Cuts
 } Cuts;
 
 static bool
-too_much(SmkProblem *problem, const char *what)
+too_much(SmkHoursProblem *problem, const char *what)
 {
 	problem->sqlstate = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 	problem->message = psprintf("invalid working hours: %s", what);
@@ -40,7 +40,7 @@ too_much(SmkProblem *problem, const char *what)
 
 /* One set of hours for each weekday; equal days share a rule. */
 static void
-canon_weekdays(const SmkRules *in, SmkLayer layer, SmkRules *out)
+canon_weekdays(const SmkHoursRules *in, SmkHoursLayer layer, SmkHoursRules *out)
 {
 	SmkSet		day[7];
 	int			done = 0;
@@ -48,7 +48,7 @@ canon_weekdays(const SmkRules *in, SmkLayer layer, SmkRules *out)
 	memset(day, 0, sizeof(day));
 	for (int i = 0; i < in->n; i++)
 	{
-		const SmkRule *rule = &in->rule[i];
+		const SmkHoursRule *rule = &in->rule[i];
 
 		if (rule->layer != layer || rule->days != SMK_WEEKDAYS)
 			continue;
@@ -71,7 +71,7 @@ canon_weekdays(const SmkRules *in, SmkLayer layer, SmkRules *out)
 				mask |= 1 << other;
 		}
 		done |= mask;
-		smk_rules_append(out, layer, SMK_WEEKDAYS, mask, 0, day[k]);
+		smk_hours_append(out, layer, SMK_WEEKDAYS, mask, 0, day[k]);
 	}
 }
 
@@ -98,7 +98,7 @@ next_key(int key)
 
 /* Does the night shift of day `from` survive the rule of day `to`? */
 static bool
-survives(const SmkRules *in, const int *rule_of, int from, int to)
+survives(const SmkHoursRules *in, const int *rule_of, int from, int to)
 {
 	return rule_of[from] >= 0 && rule_of[from] > rule_of[to] &&
 		smk_set_has_tail(in->rule[rule_of[from]].open);
@@ -106,7 +106,7 @@ survives(const SmkRules *in, const int *rule_of, int from, int to)
 
 /* The canonical hours of a yearly date that has a rule. */
 static SmkSet
-yearly_set(const SmkRules *in, const int *rule_of, int key)
+yearly_set(const SmkHoursRules *in, const int *rule_of, int key)
 {
 	const int	feb28 = SMK_YEARLY_KEY(2, 28);
 	const int	feb29 = SMK_YEARLY_KEY(2, 29);
@@ -134,7 +134,7 @@ yearly_set(const SmkRules *in, const int *rule_of, int key)
  * says the same.
  */
 static void
-canon_yearly(const SmkRules *in, SmkRules *out)
+canon_yearly(const SmkHoursRules *in, SmkHoursRules *out)
 {
 	const int	feb28 = SMK_YEARLY_KEY(2, 28);
 	const int	feb29 = SMK_YEARLY_KEY(2, 29);
@@ -156,27 +156,27 @@ canon_yearly(const SmkRules *in, SmkRules *out)
 	{
 		if (rule_of[key] >= 0 &&
 			!(key == feb28 && late28) && !(key == feb29 && late29))
-			smk_rules_append(out, SMK_LAYER_SET, SMK_YEARLY, key, key,
+			smk_hours_append(out, SMK_LAYER_SET, SMK_YEARLY, key, key,
 							 yearly_set(in, rule_of, key));
 		if (key == mar01 && late28)
-			smk_rules_append(out, SMK_LAYER_SET, SMK_YEARLY, feb28, feb28,
+			smk_hours_append(out, SMK_LAYER_SET, SMK_YEARLY, feb28, feb28,
 							 yearly_set(in, rule_of, feb28));
 		if (key == mar01 && late29)
-			smk_rules_append(out, SMK_LAYER_SET, SMK_YEARLY, feb29, feb29,
+			smk_hours_append(out, SMK_LAYER_SET, SMK_YEARLY, feb29, feb29,
 							 yearly_set(in, rule_of, feb29));
 	}
 }
 
 /* Extra or closed hours of yearly dates: those of one day add up. */
 static void
-canon_yearly_union(const SmkRules *in, SmkLayer layer, SmkRules *out)
+canon_yearly_union(const SmkHoursRules *in, SmkHoursLayer layer, SmkHoursRules *out)
 {
 	SmkSet		open[SMK_YEARLY_KEYS];
 
 	memset(open, 0, sizeof(open));
 	for (int i = 0; i < in->n; i++)
 	{
-		const SmkRule *rule = &in->rule[i];
+		const SmkHoursRule *rule = &in->rule[i];
 
 		if (rule->layer == layer && rule->days == SMK_YEARLY)
 			open[rule->first] = smk_set_union(open[rule->first], rule->open);
@@ -184,7 +184,7 @@ canon_yearly_union(const SmkRules *in, SmkLayer layer, SmkRules *out)
 	for (int key = 0; key < SMK_YEARLY_KEYS; key++)
 	{
 		if (open[key].n > 0)
-			smk_rules_append(out, layer, SMK_YEARLY, key, key, open[key]);
+			smk_hours_append(out, layer, SMK_YEARLY, key, key, open[key]);
 	}
 }
 
@@ -198,7 +198,7 @@ compare_int32(const void *a, const void *b)
 }
 
 static Cuts
-find_cuts(const SmkRules *in, SmkLayer layer)
+find_cuts(const SmkHoursRules *in, SmkHoursLayer layer)
 {
 	Cuts		cuts;
 	int			n = 0;
@@ -261,7 +261,7 @@ unpainted(int *next, int k)
 
 /* For each stretch between two cuts the last rule that names it, or -1. */
 static int *
-paint_owners(const SmkRules *in, const Cuts *cuts)
+paint_owners(const SmkHoursRules *in, const Cuts *cuts)
 {
 	int		   *owner = palloc_array(int, cuts->n + 1);
 	int		   *next = palloc_array(int, cuts->n + 1);
@@ -292,10 +292,10 @@ paint_owners(const SmkRules *in, const Cuts *cuts)
 
 /* Appends days first..last, together with an equal neighbour before them. */
 static void
-append_dates(SmkRules *out, SmkLayer layer, int32 first, int32 last,
+append_dates(SmkHoursRules *out, SmkHoursLayer layer, int32 first, int32 last,
 			 SmkSet open)
 {
-	SmkRule    *before = out->n > 0 ? &out->rule[out->n - 1] : NULL;
+	SmkHoursRule *before = out->n > 0 ? &out->rule[out->n - 1] : NULL;
 
 	if (first > last)
 		return;
@@ -303,7 +303,7 @@ append_dates(SmkRules *out, SmkLayer layer, int32 first, int32 last,
 		before->last == first - 1 && smk_set_equal(before->open, open))
 		before->last = last;
 	else
-		smk_rules_append(out, layer, SMK_DATES, first, last, open);
+		smk_hours_append(out, layer, SMK_DATES, first, last, open);
 }
 
 /*
@@ -311,7 +311,7 @@ append_dates(SmkRules *out, SmkLayer layer, int32 first, int32 last,
  * the first of them, `next_has_rule` cuts the last night at midnight.
  */
 static void
-append_run(SmkRules *out, int32 first, int32 last, SmkSet open,
+append_run(SmkHoursRules *out, int32 first, int32 last, SmkSet open,
 		   SmkSet inflow, bool next_has_rule)
 {
 	SmkSet		within = smk_set_within(open);
@@ -334,7 +334,7 @@ append_run(SmkRules *out, int32 first, int32 last, SmkSet open,
 }
 
 static void
-canon_dates(const SmkRules *in, SmkRules *out)
+canon_dates(const SmkHoursRules *in, SmkHoursRules *out)
 {
 	Cuts		cuts = find_cuts(in, SMK_LAYER_SET);
 	int		   *owner = paint_owners(in, &cuts);
@@ -363,8 +363,8 @@ canon_dates(const SmkRules *in, SmkRules *out)
 
 /* Extra or closed hours of dates: those of one day add up. */
 static bool
-canon_dates_union(const SmkRules *in, SmkLayer layer, SmkRules *out,
-				  SmkProblem *problem)
+canon_dates_union(const SmkHoursRules *in, SmkHoursLayer layer, SmkHoursRules *out,
+				  SmkHoursProblem *problem)
 {
 	Cuts		cuts = find_cuts(in, layer);
 	SmkSet	   *open = palloc0(sizeof(SmkSet) * (cuts.n + 1));
@@ -372,7 +372,7 @@ canon_dates_union(const SmkRules *in, SmkLayer layer, SmkRules *out,
 
 	for (int i = 0; i < in->n; i++)
 	{
-		const SmkRule *rule = &in->rule[i];
+		const SmkHoursRule *rule = &in->rule[i];
 		int			stop;
 
 		if (rule->layer != layer || rule->days != SMK_DATES)
@@ -396,7 +396,7 @@ canon_dates_union(const SmkRules *in, SmkLayer layer, SmkRules *out,
 
 /* What the compiler would have to expand day by day is bounded. */
 static bool
-check_size(const SmkRules *rules, SmkProblem *problem)
+check_size(const SmkHoursRules *rules, SmkHoursProblem *problem)
 {
 	bool		regular_extra = false;
 	int64		expanded = 0;
@@ -406,7 +406,7 @@ check_size(const SmkRules *rules, SmkProblem *problem)
 			rules->rule[i].days != SMK_DATES;
 	for (int i = 0; i < rules->n; i++)
 	{
-		const SmkRule *rule = &rules->rule[i];
+		const SmkHoursRule *rule = &rules->rule[i];
 		int64		days = (int64) rule->last - rule->first + 1;
 
 		if (rule->open.n > MAX_PIECES)
@@ -422,15 +422,15 @@ check_size(const SmkRules *rules, SmkProblem *problem)
 	return true;
 }
 
-SmkRules *
-smk_rules_canonical(const SmkRules *written, SmkProblem *problem)
+SmkHoursRules *
+smk_hours_canonical(const SmkHoursRules *written, SmkHoursProblem *problem)
 {
-	SmkRules   *out = smk_rules_make(written->zone);
+	SmkHoursRules *out = smk_hours_make(written->zone);
 
 	canon_weekdays(written, SMK_LAYER_SET, out);
 	canon_yearly(written, out);
 	canon_dates(written, out);
-	for (SmkLayer layer = SMK_LAYER_EXTRA; layer <= SMK_LAYER_CLOSED; layer++)
+	for (SmkHoursLayer layer = SMK_LAYER_EXTRA; layer <= SMK_LAYER_CLOSED; layer++)
 	{
 		canon_weekdays(written, layer, out);
 		canon_yearly_union(written, layer, out);

@@ -19,8 +19,8 @@ uint8		smk_year_kind[SMK_CYCLE_YEARS];
 typedef struct Lookup
 {
 	SmkSet		week[SMK_LAYERS][7];
-	const SmkRule *yearly[SMK_LAYERS][SMK_YEARLY_KEYS];
-	const SmkRule **dated[SMK_LAYERS];	/* in order, disjoint */
+	const SmkHoursRule *yearly[SMK_LAYERS][SMK_YEARLY_KEYS];
+	const SmkHoursRule **dated[SMK_LAYERS];	/* in order, disjoint */
 	int			n_dated[SMK_LAYERS];
 	bool		has_yearly;
 	bool		regular_extra;	/* extra on weekdays or yearly dates */
@@ -47,11 +47,10 @@ typedef struct StepList
 
 typedef int64 (*CountBelow) (const void *context, int64 x);
 
-static void
-make_year_tables(void)
+/* The tables of the 400-year cycle. */
+void
+smk_calendar_init(void)
 {
-	if (smk_year_start[SMK_CYCLE_YEARS] != 0)
-		return;
 	for (int i = 0; i <= SMK_CYCLE_YEARS; i++)
 	{
 		int32		start = date2j(2000 + i, 1, 1) - POSTGRES_EPOCH_JDATE;
@@ -64,15 +63,15 @@ make_year_tables(void)
 }
 
 static Lookup *
-make_lookup(const SmkRules *rules)
+make_lookup(const SmkHoursRules *rules)
 {
 	Lookup	   *lookup = palloc0_object(Lookup);
 
 	for (int layer = 0; layer < SMK_LAYERS; layer++)
-		lookup->dated[layer] = palloc_array(const SmkRule *, rules->n + 1);
+		lookup->dated[layer] = palloc_array(const SmkHoursRule *, rules->n + 1);
 	for (int i = 0; i < rules->n; i++)
 	{
-		const SmkRule *rule = &rules->rule[i];
+		const SmkHoursRule *rule = &rules->rule[i];
 
 		if (rule->days == SMK_DATES)
 			lookup->dated[rule->layer][lookup->n_dated[rule->layer]++] = rule;
@@ -95,8 +94,8 @@ make_lookup(const SmkRules *rules)
 	return lookup;
 }
 
-static const SmkRule *
-find_dated(const Lookup *lookup, SmkLayer layer, int32 date)
+static const SmkHoursRule *
+find_dated(const Lookup *lookup, SmkHoursLayer layer, int32 date)
 {
 	int			low = 0;
 	int			high = lookup->n_dated[layer];
@@ -118,7 +117,7 @@ find_dated(const Lookup *lookup, SmkLayer layer, int32 date)
 
 /* What a rule of the day and one of the day before give to this day. */
 static SmkSet
-own_and_tail(const SmkRule *own, const SmkRule *before)
+own_and_tail(const SmkHoursRule *own, const SmkHoursRule *before)
 {
 	SmkSet		set = {0, NULL};
 
@@ -131,7 +130,7 @@ own_and_tail(const SmkRule *own, const SmkRule *before)
 
 /* All that an adding layer (extra, closed) names on this day. */
 static SmkSet
-layer_set(const Lookup *lookup, SmkLayer layer, const Day *day)
+layer_set(const Lookup *lookup, SmkHoursLayer layer, const Day *day)
 {
 	const SmkSet *week = lookup->week[layer];
 	SmkSet		set = smk_set_union(smk_set_within(week[day->weekday]),
@@ -151,8 +150,8 @@ static SmkSet
 day_set(const Lookup *lookup, const Day *day)
 {
 	const SmkSet *week = lookup->week[SMK_LAYER_SET];
-	const SmkRule *own = lookup->yearly[SMK_LAYER_SET][day->key];
-	const SmkRule *before = lookup->yearly[SMK_LAYER_SET][day->key_before];
+	const SmkHoursRule *own = lookup->yearly[SMK_LAYER_SET][day->key];
+	const SmkHoursRule *before = lookup->yearly[SMK_LAYER_SET][day->key_before];
 	SmkSet		set = smk_set_union(smk_set_within(week[day->weekday]),
 									smk_set_tail(week[(day->weekday + 6) % 7]));
 
@@ -184,12 +183,12 @@ start_steps(StepList *list, int64 at)
 	list->at = palloc_array(int64, list->capacity);
 	list->mode = palloc_array(uint8, list->capacity);
 	list->at[0] = at;
-	list->mode[0] = SMK_MODE_BELOW;
+	list->mode[0] = SMK_HOURS_BELOW;
 }
 
 /* From `at` on, `mode`; `at` never falls. */
 static void
-add_step(StepList *list, int64 at, SmkMode mode)
+add_step(StepList *list, int64 at, SmkHoursMode mode)
 {
 	if (list->at[list->n - 1] == at)
 	{
@@ -219,13 +218,13 @@ add_day_steps(StepList *list, int64 midnight, SmkSet set)
 	for (int i = 0; i < set.n; i++)
 	{
 		if (set.piece[i].start > at)
-			add_step(list, midnight + at * USECS_PER_SEC, SMK_MODE_CLOSED);
+			add_step(list, midnight + at * USECS_PER_SEC, SMK_HOURS_CLOSED);
 		add_step(list, midnight + set.piece[i].start * USECS_PER_SEC,
-				 SMK_MODE_OPEN);
+				 SMK_HOURS_OPEN);
 		at = set.piece[i].end;
 	}
 	if (at < SMK_DAY_SECONDS)
-		add_step(list, midnight + at * USECS_PER_SEC, SMK_MODE_CLOSED);
+		add_step(list, midnight + at * USECS_PER_SEC, SMK_HOURS_CLOSED);
 }
 
 /* The count at each step, and what to add to the function below. */
@@ -249,9 +248,9 @@ finish_steps(MemoryContext memory, const StepList *list, CountBelow below,
 	{
 		int64		value = steps.value[j - 1];
 
-		if (steps.mode[j - 1] == SMK_MODE_BELOW)
+		if (steps.mode[j - 1] == SMK_HOURS_BELOW)
 			value = steps.base[j - 1] + below(context, steps.at[j]);
-		else if (steps.mode[j - 1] == SMK_MODE_OPEN)
+		else if (steps.mode[j - 1] == SMK_HOURS_OPEN)
 			value += steps.at[j] - steps.at[j - 1];
 		steps.value[j] = value;
 		steps.base[j] = value - below(context, steps.at[j]);
@@ -277,7 +276,7 @@ make_week(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 
 		if (days)
 			add_step(&list, weekday,
-					 set.n > 0 ? SMK_MODE_OPEN : SMK_MODE_CLOSED);
+					 set.n > 0 ? SMK_HOURS_OPEN : SMK_HOURS_CLOSED);
 		else
 			add_day_steps(&list, weekday * USECS_PER_DAY, set);
 	}
@@ -292,7 +291,7 @@ make_week(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 		int64		open = pattern->at[j + 1] - pattern->at[j];
 
 		pattern->value[j + 1] = pattern->value[j] +
-			(list.mode[j] == SMK_MODE_OPEN ? open : 0);
+			(list.mode[j] == SMK_HOURS_OPEN ? open : 0);
 	}
 	pattern->years = NULL;
 }
@@ -303,7 +302,7 @@ is_touched(const Lookup *lookup, const Day *day)
 {
 	for (int layer = 0; layer < SMK_LAYERS; layer++)
 	{
-		const SmkRule *before = lookup->yearly[layer][day->key_before];
+		const SmkHoursRule *before = lookup->yearly[layer][day->key_before];
 
 		if (lookup->yearly[layer][day->key] ||
 			(before && smk_set_has_tail(before->open)))
@@ -348,10 +347,10 @@ make_kind(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 		{
 			day.key = SMK_YEARLY_KEY(month, n);
 			if (!is_touched(lookup, &day))
-				add_step(&list, x * unit, SMK_MODE_BELOW);
+				add_step(&list, x * unit, SMK_HOURS_BELOW);
 			else if (days)
 				add_step(&list, x, day_set(lookup, &day).n > 0 ?
-						 SMK_MODE_OPEN : SMK_MODE_CLOSED);
+						 SMK_HOURS_OPEN : SMK_HOURS_CLOSED);
 			else
 				add_day_steps(&list, x * unit, day_set(lookup, &day));
 			day.key_before = day.key;
@@ -362,10 +361,10 @@ make_kind(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 	*steps = finish_steps(memory, &list, year_below, &below,
 						  -year_below(&below, 0));
 	years->total[kind] = steps->value[steps->n - 1];
-	if (steps->mode[steps->n - 1] == SMK_MODE_BELOW)
+	if (steps->mode[steps->n - 1] == SMK_HOURS_BELOW)
 		years->total[kind] = steps->base[steps->n - 1] +
 			year_below(&below, x * unit);
-	else if (steps->mode[steps->n - 1] == SMK_MODE_OPEN)
+	else if (steps->mode[steps->n - 1] == SMK_HOURS_OPEN)
 		years->total[kind] += x * unit - steps->at[steps->n - 1];
 }
 
@@ -429,7 +428,7 @@ compare_dates(const void *a, const void *b)
 
 /* A long range without hours, which is not worked out day by day? */
 static bool
-is_block(const Lookup *lookup, const SmkRule *rule)
+is_block(const Lookup *lookup, const SmkHoursRule *rule)
 {
 	return rule->layer == SMK_LAYER_SET && rule->open.n == 0 &&
 		!lookup->regular_extra;
@@ -448,7 +447,7 @@ find_touched(const Lookup *lookup, int *n)
 	{
 		for (int i = 0; i < lookup->n_dated[layer]; i++)
 		{
-			const SmkRule *rule = lookup->dated[layer][i];
+			const SmkHoursRule *rule = lookup->dated[layer][i];
 			int			days = rule->last - rule->first + 1 +
 				smk_set_has_tail(rule->open);
 
@@ -486,7 +485,7 @@ visit_dates(const Lookup *lookup, DateVisitor visit, void *context)
 
 	for (int i = 0; i < lookup->n_dated[SMK_LAYER_SET]; i++)
 	{
-		const SmkRule *rule = lookup->dated[SMK_LAYER_SET][i];
+		const SmkHoursRule *rule = lookup->dated[SMK_LAYER_SET][i];
 		int32		from = rule->first;
 
 		if (!is_block(lookup, rule))
@@ -538,9 +537,9 @@ visit_readings(void *context, int64 from, int64 to, bool block)
 
 	CHECK_FOR_INTERRUPTS();
 	if (steps->list.n > 1 && steps->end < from)
-		add_step(&steps->list, steps->end * USECS_PER_DAY, SMK_MODE_BELOW);
+		add_step(&steps->list, steps->end * USECS_PER_DAY, SMK_HOURS_BELOW);
 	if (block)
-		add_step(&steps->list, from * USECS_PER_DAY, SMK_MODE_CLOSED);
+		add_step(&steps->list, from * USECS_PER_DAY, SMK_HOURS_CLOSED);
 	else
 		add_day_steps(&steps->list, from * USECS_PER_DAY,
 					  dated_set(steps->lookup, (int32) from));
@@ -592,7 +591,7 @@ make_dated(SmkCalendar *calendar, const Lookup *lookup)
 	visit_dates(lookup, visit_readings, &readings);
 	if (readings.list.n > 1)
 	{
-		add_step(&readings.list, readings.end * USECS_PER_DAY, SMK_MODE_BELOW);
+		add_step(&readings.list, readings.end * USECS_PER_DAY, SMK_HOURS_BELOW);
 		read_steps(calendar->zone, &readings.list, &instants);
 	}
 	calendar->dated = finish_steps(calendar->context, &instants, zone_below,
@@ -652,8 +651,8 @@ make_gone(SmkDays *days, const SmkCalendar *calendar)
 				smk_day_pattern_count(&days->pattern, date) ||
 				has_regular_time(calendar, date))
 				continue;
-			add_step(&list, date, SMK_MODE_CLOSED);
-			add_step(&list, date + 1, SMK_MODE_BELOW);
+			add_step(&list, date, SMK_HOURS_CLOSED);
+			add_step(&list, date + 1, SMK_HOURS_BELOW);
 		}
 	}
 	days->gone = finish_steps(calendar->context, &list, days_below, days, 0);
@@ -677,17 +676,17 @@ visit_working_dates(void *context, int64 from, int64 to, bool block)
 {
 	DateSteps  *steps = context;
 	SmkSpan		span[SMK_DATE_SPANS];
-	SmkMode		mode = SMK_MODE_CLOSED;
+	SmkHoursMode		mode = SMK_HOURS_CLOSED;
 	int			n = block ? 0 : smk_date_spans(steps->calendar->zone, from, span);
 
 	for (int i = 0; i < n; i++)
 	{
 		if (smk_working_count(steps->calendar, span[i].to) >
 			smk_working_count(steps->calendar, span[i].from))
-			mode = SMK_MODE_OPEN;
+			mode = SMK_HOURS_OPEN;
 	}
 	if (steps->list.n > 1 && steps->end < from)
-		add_step(&steps->list, steps->end, SMK_MODE_BELOW);
+		add_step(&steps->list, steps->end, SMK_HOURS_BELOW);
 	add_step(&steps->list, from, mode);
 	steps->end = to;
 }
@@ -697,7 +696,7 @@ visit_working_dates(void *context, int64 from, int64 to, bool block)
  * is of the current context, the result of the calendar's.
  */
 void
-smk_calendar_add_days(SmkCalendar *calendar, const SmkRules *rules)
+smk_calendar_add_days(SmkCalendar *calendar, const SmkHoursRules *rules)
 {
 	Lookup	   *lookup = make_lookup(rules);
 	SmkDays    *days = MemoryContextAllocZero(calendar->context,
@@ -711,7 +710,7 @@ smk_calendar_add_days(SmkCalendar *calendar, const SmkRules *rules)
 	start_steps(&steps.list, PG_INT64_MIN);
 	visit_dates(lookup, visit_working_dates, &steps);
 	if (steps.list.n > 1)
-		add_step(&steps.list, steps.end, SMK_MODE_BELOW);
+		add_step(&steps.list, steps.end, SMK_HOURS_BELOW);
 	days->dated = finish_steps(calendar->context, &steps.list,
 							   days_zone_below, days, 0);
 	calendar->days = days;
@@ -722,14 +721,13 @@ smk_calendar_add_days(SmkCalendar *calendar, const SmkRules *rules)
  * of the current context.
  */
 SmkCalendar *
-smk_calendar_compile(const SmkRules *rules, MemoryContext parent)
+smk_calendar_compile(const SmkHoursRules *rules, MemoryContext parent)
 {
 	const SmkZone *zone = smk_zone_get(rules->zone);
 	Lookup	   *lookup;
 	MemoryContext context;
 	SmkCalendar *calendar;
 
-	make_year_tables();
 	lookup = make_lookup(rules);
 	context = AllocSetContextCreate(parent, "smarketing calendar",
 									ALLOCSET_SMALL_SIZES);

@@ -108,10 +108,10 @@ year_count(const SmkPattern *pattern, int64 reading, int64 day)
 	int			j = smk_last_not_above(steps->at, steps->n, x);
 	int64		count;
 
-	if (steps->mode[j] == SMK_MODE_BELOW)
+	if (steps->mode[j] == SMK_HOURS_BELOW)
 		count = steps->base[j] +
 			week_count(pattern, x + SMK_KIND_WEEKDAY(kind) * day, 7 * day);
-	else if (steps->mode[j] == SMK_MODE_OPEN)
+	else if (steps->mode[j] == SMK_HOURS_OPEN)
 		count = steps->value[j] + x - steps->at[j];
 	else
 		count = steps->value[j];
@@ -149,7 +149,7 @@ year_reach(const SmkPattern *pattern, int64 w, bool latest, bool other,
 	steps = &years->kind[smk_year_kind[year]];
 	weekday = SMK_KIND_WEEKDAY(smk_year_kind[year]) * day;
 	j = find_place(steps->at, steps->value, steps->n, rest, latest, other);
-	if (steps->mode[j] != SMK_MODE_BELOW)
+	if (steps->mode[j] != SMK_HOURS_BELOW)
 		return start + steps->at[j] +
 			(rest - place_count(steps->at, steps->value, j, other));
 	if (other)
@@ -279,9 +279,9 @@ smk_working_count(const SmkCalendar *calendar, TimestampTz at)
 	const SmkSteps *dated = &calendar->dated;
 	int			j = smk_last_not_above(dated->at, dated->n, at);
 
-	if (dated->mode[j] == SMK_MODE_BELOW)
+	if (dated->mode[j] == SMK_HOURS_BELOW)
 		return dated->base[j] + smk_zone_count(calendar, at);
-	if (dated->mode[j] == SMK_MODE_OPEN)
+	if (dated->mode[j] == SMK_HOURS_OPEN)
 		return dated->value[j] + (at - dated->at[j]);
 	return dated->value[j];
 }
@@ -297,7 +297,7 @@ working_reach(const SmkCalendar *calendar, int64 w, bool latest, bool other,
 	/* far outside: only whether it is reached at all matters, and no overflow */
 	w = Min(Max(w, COUNT_MIN), COUNT_MAX);
 	j = find_place(dated->at, dated->value, dated->n, w, latest, other);
-	if (dated->mode[j] != SMK_MODE_BELOW)
+	if (dated->mode[j] != SMK_HOURS_BELOW)
 		*at = dated->at[j] +
 			(w - place_count(dated->at, dated->value, j, other));
 	else
@@ -346,7 +346,7 @@ smk_days_zone_count(const SmkDays *days, int64 date)
 		cycles = (date - (SMK_WINDOW_LAST_DAY - SMK_CYCLE_DAYS)) / SMK_CYCLE_DAYS;
 	date -= cycles * SMK_CYCLE_DAYS;
 	j = smk_last_not_above(gone->at, gone->n, date);
-	if (gone->mode[j] == SMK_MODE_BELOW)
+	if (gone->mode[j] == SMK_HOURS_BELOW)
 		count = gone->base[j] + smk_day_pattern_count(&days->pattern, date);
 	else
 		count = gone->value[j];
@@ -392,9 +392,9 @@ smk_days_count(const SmkDays *days, int64 date)
 	const SmkSteps *dated = &days->dated;
 	int			j = smk_last_not_above(dated->at, dated->n, date);
 
-	if (dated->mode[j] == SMK_MODE_BELOW)
+	if (dated->mode[j] == SMK_HOURS_BELOW)
 		return dated->base[j] + smk_days_zone_count(days, date);
-	if (dated->mode[j] == SMK_MODE_OPEN)
+	if (dated->mode[j] == SMK_HOURS_OPEN)
 		return dated->value[j] + (date - dated->at[j]);
 	return dated->value[j];
 }
@@ -406,7 +406,7 @@ smk_days_reach(const SmkDays *days, int64 count, bool latest, int64 *date)
 	int			j = find_place(dated->at, dated->value, dated->n, count,
 							   latest, false);
 
-	if (dated->mode[j] == SMK_MODE_BELOW)
+	if (dated->mode[j] == SMK_HOURS_BELOW)
 		return days_zone_reach(days, count - dated->base[j], latest, date);
 	*date = dated->at[j] + (count - dated->value[j]);
 	return SMK_REACHED;

@@ -24,7 +24,7 @@ typedef struct Parser
 	const char *rule;			/* the rule at hand */
 	const char *at;
 	const char *end;
-	SmkProblem *problem;
+	SmkHoursProblem *problem;
 } Parser;
 
 static bool fail(Parser *parser, int sqlstate, const char *what,
@@ -160,7 +160,7 @@ take_weekday(Parser *parser)
 }
 
 static bool
-parse_weekdays(Parser *parser, SmkRule *rule)
+parse_weekdays(Parser *parser, SmkHoursRule *rule)
 {
 	rule->days = SMK_WEEKDAYS;
 	rule->first = rule->last = 0;
@@ -230,7 +230,7 @@ parse_date(Parser *parser, int32 *date)
 }
 
 static bool
-parse_yearly(Parser *parser, SmkRule *rule)
+parse_yearly(Parser *parser, SmkHoursRule *rule)
 {
 	int			month = take_number(parser, 2, 2);
 	int			day;
@@ -251,7 +251,7 @@ parse_yearly(Parser *parser, SmkRule *rule)
 }
 
 static bool
-parse_dates(Parser *parser, SmkRule *rule)
+parse_dates(Parser *parser, SmkHoursRule *rule)
 {
 	rule->days = SMK_DATES;
 	if (!parse_date(parser, &rule->first))
@@ -268,7 +268,7 @@ parse_dates(Parser *parser, SmkRule *rule)
 }
 
 static bool
-parse_days(Parser *parser, SmkRule *rule)
+parse_days(Parser *parser, SmkHoursRule *rule)
 {
 	bool		parsed;
 
@@ -325,7 +325,7 @@ parse_time(Parser *parser, bool is_end, int32 *seconds)
 }
 
 static bool
-parse_times(Parser *parser, SmkRule *rule)
+parse_times(Parser *parser, SmkHoursRule *rule)
 {
 	SmkPiece   *piece = palloc_array(SmkPiece, TIMES_PER_RULE);
 	int			n = 0;
@@ -357,7 +357,7 @@ parse_times(Parser *parser, SmkRule *rule)
 }
 
 static bool
-parse_what(Parser *parser, SmkRule *rule)
+parse_what(Parser *parser, SmkHoursRule *rule)
 {
 	rule->layer = SMK_LAYER_SET;
 	rule->open.n = 0;
@@ -375,10 +375,10 @@ parse_what(Parser *parser, SmkRule *rule)
 }
 
 static bool
-parse_rule(Parser *parser, SmkRules *rules)
+parse_rule(Parser *parser, SmkHoursRules *rules)
 {
 	static SmkPiece whole_day = {0, SMK_DAY_SECONDS};
-	SmkRule		rule;
+	SmkHoursRule		rule;
 
 	if (parser->at == parser->end)
 		return fail(parser, ERRCODE_INVALID_TEXT_REPRESENTATION, "empty rule",
@@ -386,7 +386,7 @@ parse_rule(Parser *parser, SmkRules *rules)
 					"Rules are separated by one semicolon, and none follows the last.");
 	if (parser->end - parser->at == 4 && memcmp(parser->at, "24/7", 4) == 0)
 	{
-		smk_rules_append(rules, SMK_LAYER_SET, SMK_WEEKDAYS, 0x7f, 0,
+		smk_hours_append(rules, SMK_LAYER_SET, SMK_WEEKDAYS, 0x7f, 0,
 						 smk_set_make(&whole_day, 1));
 		return true;
 	}
@@ -395,7 +395,7 @@ parse_rule(Parser *parser, SmkRules *rules)
 	skip_spaces(parser);
 	if (parser->at < parser->end)
 		return fail_at(parser, "the end of the rule", times_hint);
-	smk_rules_append(rules, rule.layer, rule.days, rule.first, rule.last,
+	smk_hours_append(rules, rule.layer, rule.days, rule.first, rule.last,
 					 rule.open);
 	return true;
 }
@@ -442,11 +442,11 @@ parse_zone(Parser *parser, char **zone)
 				"Working hours begin with a time zone's name, as in \"Europe/Rome; Mo-Fr 09:00-17:00\".");
 }
 
-SmkRules *
-smk_rules_parse(const char *text, SmkProblem *problem)
+SmkHoursRules *
+smk_hours_parse(const char *text, SmkHoursProblem *problem)
 {
 	Parser		parser;
-	SmkRules   *rules;
+	SmkHoursRules *rules;
 	char	   *zone;
 	const char *stop;
 
@@ -454,7 +454,7 @@ smk_rules_parse(const char *text, SmkProblem *problem)
 	stop = next_part(&parser, text);
 	if (!parse_zone(&parser, &zone))
 		return NULL;
-	rules = smk_rules_make(zone);
+	rules = smk_hours_make(zone);
 	while (*stop == ';')
 	{
 		stop = next_part(&parser, stop + 1);

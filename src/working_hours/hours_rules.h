@@ -6,7 +6,7 @@
 #ifndef SMK_HOURS_RULES_H
 #define SMK_HOURS_RULES_H
 
-#include "smarketing.h"
+#include "working_hours.h"
 
 #include "lib/stringinfo.h"
 
@@ -29,12 +29,12 @@ typedef struct SmkSet
 	SmkPiece   *piece;
 } SmkSet;
 
-typedef enum SmkLayer
+typedef enum SmkHoursLayer
 {
 	SMK_LAYER_SET,				/* "off" (no piece) or times */
 	SMK_LAYER_EXTRA,
 	SMK_LAYER_CLOSED
-} SmkLayer;
+} SmkHoursLayer;
 
 #define SMK_LAYERS 3
 
@@ -48,31 +48,22 @@ typedef enum SmkDayKind
 #define SMK_YEARLY_KEY(month, day) ((month) * 32 + (day))
 #define SMK_YEARLY_KEYS (13 * 32)
 
-typedef struct SmkRule
+typedef struct SmkHoursRule
 {
-	SmkLayer	layer;
+	SmkHoursLayer layer;
 	SmkDayKind	days;
 	int32		first;
 	int32		last;
 	SmkSet		open;
-} SmkRule;
+} SmkHoursRule;
 
-typedef struct SmkRules
+typedef struct SmkHoursRules
 {
 	const char *zone;
 	int			n;
 	int			capacity;
-	SmkRule    *rule;
-} SmkRules;
-
-/* Why a text is no working hours: ready to put into an ereport. */
-typedef struct SmkProblem
-{
-	int			sqlstate;
-	char	   *message;
-	char	   *detail;			/* a sentence, or NULL */
-	char	   *hint;			/* a sentence, or NULL */
-} SmkProblem;
+	SmkHoursRule *rule;
+} SmkHoursRules;
 
 /* hours_set.c: sets; the results are palloc'd and share nothing. */
 extern SmkSet smk_set_make(const SmkPiece *piece, int n);
@@ -84,21 +75,21 @@ extern SmkSet smk_set_within(SmkSet a);
 extern SmkSet smk_set_tail(SmkSet a);
 extern bool smk_set_has_tail(SmkSet a);
 
-extern SmkRules *smk_rules_make(const char *zone);
-extern SmkRule *smk_rules_append(SmkRules *rules, SmkLayer layer,
+extern SmkHoursRules *smk_hours_make(const char *zone);
+extern SmkHoursRule *smk_hours_append(SmkHoursRules *rules, SmkHoursLayer layer,
 								 SmkDayKind days, int32 first, int32 last,
 								 SmkSet open);
 
 /* hours_parse.c: the rules as written; NULL and a problem if they are none. */
-extern SmkRules *smk_rules_parse(const char *text, SmkProblem *problem);
+extern SmkHoursRules *smk_hours_parse(const char *text, SmkHoursProblem *problem);
 
 /* hours_canon.c: the same hours in the one canonical form. */
-extern SmkRules *smk_rules_canonical(const SmkRules *written,
-									 SmkProblem *problem);
+extern SmkHoursRules *smk_hours_canonical(const SmkHoursRules *written,
+									 SmkHoursProblem *problem);
 
 /* hours_value.c: canonical rules as text, and as the bytes of a value. */
-extern char *smk_rules_text(const SmkRules *rules);
-extern void smk_rules_encode(const SmkRules *rules, StringInfo into);
-extern SmkRules *smk_rules_decode(const char *bytes, int length);
+extern char *smk_hours_text(const SmkHoursRules *rules);
+extern void smk_hours_encode(const SmkHoursRules *rules, StringInfo into);
+extern SmkHoursRules *smk_hours_decode(const char *bytes, int length);
 
 #endif							/* SMK_HOURS_RULES_H */

@@ -132,27 +132,27 @@ smk_set_has_tail(SmkSet a)
 	return a.n > 0 && a.piece[a.n - 1].end > SMK_DAY_SECONDS;
 }
 
-SmkRules *
-smk_rules_make(const char *zone)
+SmkHoursRules *
+smk_hours_make(const char *zone)
 {
-	SmkRules   *rules = palloc0_object(SmkRules);
+	SmkHoursRules *rules = palloc0_object(SmkHoursRules);
 
 	rules->zone = zone;
 	rules->capacity = 8;
-	rules->rule = palloc_array(SmkRule, rules->capacity);
+	rules->rule = palloc_array(SmkHoursRule, rules->capacity);
 	return rules;
 }
 
-SmkRule *
-smk_rules_append(SmkRules *rules, SmkLayer layer, SmkDayKind days,
+SmkHoursRule *
+smk_hours_append(SmkHoursRules *rules, SmkHoursLayer layer, SmkDayKind days,
 				 int32 first, int32 last, SmkSet open)
 {
-	SmkRule    *rule;
+	SmkHoursRule *rule;
 
 	if (rules->n == rules->capacity)
 	{
 		rules->capacity *= 2;
-		rules->rule = repalloc(rules->rule, sizeof(SmkRule) * rules->capacity);
+		rules->rule = repalloc(rules->rule, sizeof(SmkHoursRule) * rules->capacity);
 	}
 	rule = &rules->rule[rules->n++];
 	rule->layer = layer;

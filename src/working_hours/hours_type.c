@@ -63,6 +63,7 @@ PG_FUNCTION_INFO_V1(smk_working_hours_hash_extended);
 void
 smk_working_hours_init(void)
 {
+	smk_calendar_init();
 }
 
 static inline Value
@@ -90,59 +91,58 @@ get_digest(Value value)
 	return digest;
 }
 
-/* NULL and a problem if the text is no working hours. */
-static struct varlena *
-make_value(const char *text, SmkProblem *problem)
+Datum
+smk_working_hours_parse(const char *text, SmkHoursProblem *problem)
 {
-	SmkRules   *rules = smk_rules_parse(text, problem);
+	SmkHoursRules *rules = smk_hours_parse(text, problem);
 	StringInfoData data;
 	struct varlena *value;
 	uint64		digest = 0;
 
 	if (rules != NULL)
-		rules = smk_rules_canonical(rules, problem);
+		rules = smk_hours_canonical(rules, problem);
 	if (rules == NULL)
-		return NULL;
+		return (Datum) 0;
 	initStringInfo(&data);
 	appendBinaryStringInfo(&data, (char *) &digest, DIGEST_SIZE);
-	smk_rules_encode(rules, &data);
+	smk_hours_encode(rules, &data);
 	digest = hash_bytes_extended((unsigned char *) data.data + DIGEST_SIZE,
 								 data.len - DIGEST_SIZE, 0);
 	memcpy(data.data, &digest, DIGEST_SIZE);
 	value = palloc(VARHDRSZ + data.len);
 	SET_VARSIZE(value, VARHDRSZ + data.len);
 	memcpy(VARDATA(value), data.data, data.len);
-	return value;
+	return PointerGetDatum(value);
 }
 
-static SmkRules *
+static SmkHoursRules *
 get_rules(Value value)
 {
 	if (value.length < DIGEST_SIZE)
 		elog(ERROR, "working_hours value is damaged");
-	return smk_rules_decode(value.data + DIGEST_SIZE,
+	return smk_hours_decode(value.data + DIGEST_SIZE,
 							value.length - DIGEST_SIZE);
 }
 
 Datum
 smk_working_hours_in(PG_FUNCTION_ARGS)
 {
-	SmkProblem	problem;
-	struct varlena *value = make_value(PG_GETARG_CSTRING(0), &problem);
+	SmkHoursProblem problem;
+	Datum		value = smk_working_hours_parse(PG_GETARG_CSTRING(0), &problem);
 
-	if (value == NULL)
+	if (value == (Datum) 0)
 		smk_ereturn(fcinfo, (Datum) 0,
 					(errcode(problem.sqlstate),
 					 errmsg("%s", problem.message),
 					 problem.detail ? errdetail("%s", problem.detail) : 0,
 					 problem.hint ? errhint("%s", problem.hint) : 0));
-	PG_RETURN_POINTER(value);
+	PG_RETURN_DATUM(value);
 }
 
 Datum
 smk_working_hours_out(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_CSTRING(smk_rules_text(get_rules(get_value(PG_GETARG_DATUM(0)))));
+	PG_RETURN_CSTRING(smk_hours_text(get_rules(get_value(PG_GETARG_DATUM(0)))));
 }
 
 /* The wire carries a version and the text: a peer's bytes are never trusted. */
@@ -151,8 +151,8 @@ smk_working_hours_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	message = (StringInfo) PG_GETARG_POINTER(0);
 	int			version = pq_getmsgbyte(message);
-	SmkProblem	problem;
-	struct varlena *value;
+	SmkHoursProblem problem;
+	Datum		value;
 	char	   *text;
 	int			length;
 
@@ -165,20 +165,20 @@ smk_working_hours_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid working_hours in binary form")));
-	value = make_value(text, &problem);
-	if (value == NULL)
+	value = smk_working_hours_parse(text, &problem);
+	if (value == (Datum) 0)
 		ereport(ERROR,
 				(errcode(problem.sqlstate),
 				 errmsg("%s", problem.message),
 				 problem.detail ? errdetail("%s", problem.detail) : 0,
 				 problem.hint ? errhint("%s", problem.hint) : 0));
-	PG_RETURN_POINTER(value);
+	PG_RETURN_DATUM(value);
 }
 
 Datum
 smk_working_hours_send(PG_FUNCTION_ARGS)
 {
-	char	   *text = smk_rules_text(get_rules(get_value(PG_GETARG_DATUM(0))));
+	char	   *text = smk_hours_text(get_rules(get_value(PG_GETARG_DATUM(0))));
 	StringInfoData message;
 
 	pq_begintypsend(&message);

@@ -126,7 +126,7 @@ put_date(StringInfo into, int32 date)
 }
 
 static void
-put_days(StringInfo into, const SmkRule *rule)
+put_days(StringInfo into, const SmkHoursRule *rule)
 {
 	if (rule->days == SMK_WEEKDAYS)
 		put_weekdays(into, rule->first);
@@ -144,7 +144,7 @@ put_days(StringInfo into, const SmkRule *rule)
 }
 
 static bool
-is_around_the_clock(const SmkRule *rule)
+is_around_the_clock(const SmkHoursRule *rule)
 {
 	return rule->layer == SMK_LAYER_SET && rule->days == SMK_WEEKDAYS &&
 		rule->first == 0x7f && rule->open.n == 1 &&
@@ -153,7 +153,7 @@ is_around_the_clock(const SmkRule *rule)
 }
 
 char *
-smk_rules_text(const SmkRules *rules)
+smk_hours_text(const SmkHoursRules *rules)
 {
 	StringInfoData text;
 
@@ -161,7 +161,7 @@ smk_rules_text(const SmkRules *rules)
 	appendStringInfoString(&text, rules->zone);
 	for (int i = 0; i < rules->n; i++)
 	{
-		const SmkRule *rule = &rules->rule[i];
+		const SmkHoursRule *rule = &rules->rule[i];
 
 		appendStringInfoString(&text, "; ");
 		if (is_around_the_clock(rule))
@@ -190,7 +190,7 @@ put_bytes(StringInfo into, uint64 value, int bytes)
 }
 
 static void
-encode_rule(const SmkRule *rule, StringInfo into)
+encode_rule(const SmkHoursRule *rule, StringInfo into)
 {
 	SmkSet		written = written_pieces(rule->open);
 	bool		seconds = false;
@@ -225,7 +225,7 @@ encode_rule(const SmkRule *rule, StringInfo into)
 }
 
 void
-smk_rules_encode(const SmkRules *rules, StringInfo into)
+smk_hours_encode(const SmkHoursRules *rules, StringInfo into)
 {
 	int			length = strlen(rules->zone);
 
@@ -255,7 +255,7 @@ get_bytes(Reader *reader, int bytes)
 }
 
 static void
-decode_rule(Reader *reader, SmkRules *rules)
+decode_rule(Reader *reader, SmkHoursRules *rules)
 {
 	int			head = get_bytes(reader, 1);
 	int			kind = head >> 2 & 3;
@@ -281,17 +281,17 @@ decode_rule(Reader *reader, SmkRules *rules)
 		piece[i].end = piece[i].start +
 			(int32) (code & ((1 << shift) - 1)) * unit;
 	}
-	smk_rules_append(rules, head & 3, kind >= 2 ? SMK_DATES : kind, first,
+	smk_hours_append(rules, head & 3, kind >= 2 ? SMK_DATES : kind, first,
 					 last, smk_set_make(piece, n));
 	pfree(piece);
 }
 
 /* The bytes are those of a stored value: only sanity is checked. */
-SmkRules *
-smk_rules_decode(const char *bytes, int length)
+SmkHoursRules *
+smk_hours_decode(const char *bytes, int length)
 {
 	Reader		reader;
-	SmkRules   *rules;
+	SmkHoursRules *rules;
 	int			zone_length;
 
 	reader.at = (const unsigned char *) bytes;
@@ -301,7 +301,7 @@ smk_rules_decode(const char *bytes, int length)
 	zone_length = get_bytes(&reader, 1);
 	if (reader.end - reader.at < zone_length)
 		elog(ERROR, "working_hours value is damaged");
-	rules = smk_rules_make(pnstrdup((const char *) reader.at, zone_length));
+	rules = smk_hours_make(pnstrdup((const char *) reader.at, zone_length));
 	reader.at += zone_length;
 	while (reader.at < reader.end)
 		decode_rule(&reader, rules);

@@ -32,10 +32,32 @@ is_listed(const char *name)
 	return found;
 }
 
+static void
+make_table(void)
+{
+	HASHCTL		control;
+
+	memset(&control, 0, sizeof(control));
+	control.keysize = sizeof(((SmkZone *) NULL)->name);
+	control.entrysize = sizeof(SmkZone);
+	control.hcxt = TopMemoryContext;
+	zones = hash_create("smarketing time zones", 16, &control,
+						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+static const SmkZone *
+find_loaded(const char *name)
+{
+	if (zones == NULL)
+		make_table();
+	return hash_search(zones, name, HASH_FIND, NULL);
+}
+
 /*
  * Is this a zone of the database?  pg_tzset also takes POSIX strings such as
  * "UTC+3", which means three hours WEST: a trap, and without history.  Only
- * those contain digits, but for a few real names (Etc/GMT-3, EST5EDT).
+ * those contain digits, but for a few real names (Etc/GMT-3, EST5EDT), which
+ * are looked for among all zones once and then kept loaded.
  */
 SmkZoneCheck
 smk_zone_check(const char *name, char **canonical)
@@ -49,9 +71,13 @@ smk_zone_check(const char *name, char **canonical)
 		return SMK_ZONE_UNKNOWN;
 	if (!pg_tz_acceptable(zone))
 		return SMK_ZONE_LEAP_SECONDS;
-	if (strpbrk(name, "0123456789") != NULL && !is_listed(name))
-		return SMK_ZONE_OFFSET;
 	*canonical = pstrdup(pg_get_timezone_name(zone));
+	if (strpbrk(name, "0123456789") != NULL && find_loaded(*canonical) == NULL)
+	{
+		if (!is_listed(name))
+			return SMK_ZONE_OFFSET;
+		smk_zone_get(*canonical);
+	}
 	return SMK_ZONE_FOUND;
 }
 
@@ -167,34 +193,19 @@ load_zone(const char *name)
 	return zone;
 }
 
-static void
-make_table(void)
-{
-	HASHCTL		control;
-
-	memset(&control, 0, sizeof(control));
-	control.keysize = sizeof(((SmkZone *) NULL)->name);
-	control.entrysize = sizeof(SmkZone);
-	control.hcxt = TopMemoryContext;
-	zones = hash_create("smarketing time zones", 16, &control,
-						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-}
-
 /* Never NULL: a zone that is gone is an error.  Lives as long as the backend. */
 const SmkZone *
 smk_zone_get(const char *name)
 {
+	const SmkZone *found = find_loaded(name);
 	SmkZone    *zone;
 	SmkZone    *loaded;
 	char	   *memory;
 	Size		at_size;
 	Size		offset_size;
 
-	if (zones == NULL)
-		make_table();
-	zone = hash_search(zones, name, HASH_FIND, NULL);
-	if (zone != NULL)
-		return zone;
+	if (found != NULL)
+		return found;
 	loaded = load_zone(name);
 	at_size = sizeof(int64) * (loaded->n + 1);
 	offset_size = sizeof(int64) * loaded->n;

@@ -23,7 +23,19 @@ typedef enum SmkReach
 	SMK_OUT_OF_RANGE			/* it does, but beyond what timestamptz holds */
 } SmkReach;
 
+/* Why a text is no working hours: ready to put into an ereport. */
+typedef struct SmkHoursProblem
+{
+	int			sqlstate;
+	char	   *message;
+	char	   *detail;			/* a sentence, or NULL */
+	char	   *hint;			/* a sentence, or NULL */
+} SmkHoursProblem;
+
 extern void smk_working_hours_init(void);
+
+/* The value that a text stands for; 0 and a problem if it stands for none. */
+extern Datum smk_working_hours_parse(const char *text, SmkHoursProblem *problem);
 
 /*
  * The compiled form of a value, from a cache.  `days` must be true for the

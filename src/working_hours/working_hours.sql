@@ -139,6 +139,10 @@ COMMENT ON FUNCTION working_hours_ge(working_hours, working_hours) IS 'Order of 
 COMMENT ON FUNCTION working_hours_cmp(working_hours, working_hours) IS 'Order of working_hours for btree: -1, 0 or 1.';
 COMMENT ON FUNCTION working_hours_hash(working_hours) IS 'Hash of working_hours.';
 COMMENT ON FUNCTION working_hours_hash_extended(working_hours, bigint) IS 'Hash of working_hours with a seed.';
+COMMENT ON OPERATOR FAMILY working_hours_ops USING btree IS 'Sorting and grouping working_hours.';
+COMMENT ON OPERATOR CLASS working_hours_ops USING btree IS 'Sorting and grouping working_hours.';
+COMMENT ON OPERATOR FAMILY working_hours_ops USING hash IS 'Hashing working_hours.';
+COMMENT ON OPERATOR CLASS working_hours_ops USING hash IS 'Hashing working_hours.';
 COMMENT ON OPERATOR = (working_hours, working_hours) IS 'equal';
 COMMENT ON OPERATOR <> (working_hours, working_hours) IS 'not equal';
 COMMENT ON OPERATOR < (working_hours, working_hours) IS 'less than';

@@ -6,7 +6,7 @@
 #include "lifecycle/actor.h"
 #include "lifecycle/trigger.h"
 #include "scoring/scoring.h"
-#include "sla/calendar.h"
+#include "working_hours/working_hours.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
@@ -256,11 +257,11 @@ check_calendar(Relation rel, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	char	   *hours = text_column(tuple, desc, "hours");
-	char	   *hint;
-	char	   *problem = hours ? smk_calendar_problem(hours, &hint) : NULL;
+	SmkHoursProblem problem = {0};
 
-	if (problem != NULL)
-		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem), hint);
+	if (hours != NULL && smk_working_hours_parse(hours, &problem) == (Datum) 0)
+		refuse(rel, "hours", psprintf("calendar \"%s\": %s", text_column(tuple, desc, "name"), problem.message),
+			   problem.hint);
 }
 
 /* ---------- commitments ---------- */
@@ -675,9 +676,34 @@ smk_event_recorder(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(smk_erase_history);
 
+/* UPDATE … SET each column = NULL: what the rules have made of them stays. */
+static char *
+erasing_text(ArrayType *columns)
+{
+	StringInfoData buf;
+	Datum	   *names;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(columns, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &n);
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "UPDATE %s.lead SET do_not_contact = true");
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name = nulls[i] ? NULL : TextDatumGetCString(names[i]);
+
+		appendStringInfoString(&buf, ", ");
+		for (const char *c = name ? quote_identifier(name) : "\"\""; *c; c++)
+			appendStringInfo(&buf, *c == '%' ? "%%%c" : "%c", *c);
+		appendStringInfoString(&buf, " = NULL");
+	}
+	appendStringInfoString(&buf, " WHERE id OPERATOR(pg_catalog.=) $1");
+	return buf.data;
+}
+
 /*
- * erase_history(workspace, lead): nulls the free text about a lead in its
- * history.  Called by erase_lead, which checks who may.
+ * erase_history(workspace, lead, columns): nulls columns of a lead and the free
+ * text about it in its history.  Called by erase_lead, which checks who may.
  */
 Datum
 smk_erase_history(PG_FUNCTION_ARGS)
@@ -695,6 +721,13 @@ smk_erase_history(PG_FUNCTION_ARGS)
 	statement.nargs = 1;
 	statement.types = types;
 	statement.values = &lead;
+	statement.text = erasing_text(PG_GETARG_ARRAYTYPE_P(2));
+	statement.once = true;
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
+	statement.once = false;
+	statement.text = "UPDATE %s.activity SET properties = NULL"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND properties IS NOT NULL";
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
 	statement.text = "UPDATE %s.stage_change SET note = NULL"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND note IS NOT NULL";
 	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);

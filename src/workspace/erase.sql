@@ -22,17 +22,28 @@ END;
 COMMENT ON FUNCTION erasable_columns(regclass, text[]) IS
 'Columns of a table beside ours that may identify a person: all but numbers, dates, times, ranges, enums and booleans; generated ones are left out. Internal.';
 
-/* NULL in each of them; one that is NOT NULL is the owner's to clear, and named in a warning. */
-CREATE FUNCTION erase_added_columns(relation regclass, ours text[], key text, lead_id bigint) RETURNS void
+/* One that is NOT NULL is the owner's to clear. */
+CREATE FUNCTION warn_of_kept_columns(relation regclass, ours text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
 DECLARE
     added record;
-    assignments text;
 BEGIN
     FOR added IN SELECT e.column_name FROM smarketing.erasable_columns(relation, ours) AS e WHERE NOT e.nullable LOOP
         RAISE WARNING USING MESSAGE = format('column "%s" of %s is not null and keeps its value', added.column_name, relation),
             HINT = 'If it identifies a person, clear it yourself.';
     END LOOP;
+END
+$body$;
+COMMENT ON FUNCTION warn_of_kept_columns(regclass, text[]) IS
+'Warns of columns that a workspace''s owner has added to a table and that erasure cannot null. Internal.';
+
+/* NULL in each of them. */
+CREATE FUNCTION erase_added_columns(relation regclass, ours text[], key text, lead_id bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
+DECLARE
+    assignments text;
+BEGIN
+    PERFORM smarketing.warn_of_kept_columns(relation, ours);
     SELECT string_agg(format('%I = NULL', e.column_name), ', ') INTO assignments
     FROM smarketing.erasable_columns(relation, ours) AS e WHERE e.nullable;
     IF assignments IS NOT NULL THEN
@@ -63,15 +74,16 @@ COMMENT ON FUNCTION workspace_plumbing_erasure(bigint) IS
 
 CREATE FUNCTION workspace_lifecycle_erasure(erased bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
-BEGIN
-    UPDATE lead
-    SET external_id = NULL, email = NULL, name = NULL, company = NULL, job_title = NULL, phone = NULL, note = NULL,
-        attributes = NULL, follow_up_on = NULL, do_not_contact = true
-    WHERE id = erased;
-    PERFORM smarketing.erase_added_columns('lead'::regclass, ARRAY['external_id', 'email', 'name', 'company', 'job_title',
+DECLARE
+    ours CONSTANT text[] := ARRAY['external_id', 'email', 'name', 'company', 'job_title',
         'phone', 'country', 'region', 'industry', 'language', 'origin', 'source', 'campaign', 'latest_campaign', 'persona', 'stage',
-        'reason', 'note', 'owner', 'excluded', 'attributes', 'band', 'engagement_state', 'engagement_purged'], 'id', erased);
-    UPDATE activity SET properties = NULL WHERE lead_id = erased AND properties IS NOT NULL;
+        'reason', 'note', 'owner', 'excluded', 'attributes', 'band', 'engagement_state', 'engagement_purged'];
+BEGIN
+    PERFORM smarketing.warn_of_kept_columns('lead'::regclass, ours);
+    PERFORM smarketing.erase_history((SELECT n.nspname FROM pg_catalog.pg_class AS c
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = 'lead'::regclass), erased,
+        ARRAY['external_id', 'email', 'name', 'company', 'job_title', 'phone', 'note', 'attributes', 'follow_up_on']
+        || ARRAY(SELECT e.column_name::text FROM smarketing.erasable_columns('lead'::regclass, ours) AS e WHERE e.nullable));
     PERFORM smarketing.erase_added_columns('activity'::regclass,
         ARRAY['kind', 'actor', 'campaign', 'channel', 'direction', 'properties', 'points'], 'lead_id', erased);
     UPDATE deal SET name = NULL WHERE lead_id = erased AND name IS NOT NULL;
@@ -108,7 +120,6 @@ BEGIN
             MESSAGE = format('lead %s does not exist and has no history', coalesce(id::text, 'null'));
     END IF;
     PERFORM smarketing.workspace_run(workspace, 'erasure', id::text);
-    PERFORM smarketing.erase_history(workspace, id);
     EXECUTE format('INSERT INTO %I.event (kind, lead_id, payload) VALUES (''lead_erased'', $1, $2)', workspace)
         USING id, jsonb_build_object('basis', basis, 'actor', nullif(current_setting('smarketing.actor', true), ''));
 END

@@ -50,9 +50,7 @@ BEGIN ATOMIC
     WHERE (t.classid, t.objid) NOT IN (SELECT m.classid, m.objid FROM part AS m)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
                       WHERE t.classid = 'pg_catalog.pg_class'::regclass AND c.oid = t.objid
-                        AND (c.relkind = 't' OR c.relnamespace = 'pg_toast'::regnamespace
-                             OR c.relkind = 'c' AND c.reltype IN (SELECT m.objid FROM part AS m
-                                                                  WHERE m.classid = 'pg_catalog.pg_type'::regclass)))
+                        AND c.relnamespace = 'pg_toast'::regnamespace)
       -- a constraint trigger's constraint: the trigger stands for it
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                       WHERE t.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = t.objid AND k.contype = 't')

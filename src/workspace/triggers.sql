@@ -41,10 +41,10 @@ LANGUAGE C AS 'MODULE_PATHNAME', 'smk_event_recorder';
 COMMENT ON FUNCTION event_recorder() IS
 'Trigger, AFTER INSERT STATEMENT on event: one row of event_delivery for each consumer that wants the event.';
 
-CREATE FUNCTION erase_history(workspace text, lead_id bigint) RETURNS void
+CREATE FUNCTION erase_history(workspace text, lead_id bigint, lead_columns text[]) RETURNS void
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'smk_erase_history';
-COMMENT ON FUNCTION erase_history(text, bigint) IS
-'Nulls the free text about a lead in stage_change and handoff. Part of erase_lead(), which calls it; for the workspace''s owner only (42501).';
+COMMENT ON FUNCTION erase_history(text, bigint, text[]) IS
+'Nulls the columns named of a lead, as they are: no rule is judged by the emptied row; and the free text about it in stage_change and handoff. Part of erase_lead(), which calls it; for the workspace''s owner only (42501).';
 
 /* The tables whose rows are rules: checked, announced and audited. */
 CREATE FUNCTION workspace_config_tables() RETURNS text[]

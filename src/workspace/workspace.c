@@ -624,7 +624,7 @@ execute(SmkWorkspace *ws, const SmkStatement *statement, SmkPlan *volatile *save
 	int			result;
 
 	register_batches(statement);
-	if (is_bulk(statement))
+	if (statement->once || is_bulk(statement))
 		plan = prepare(ws, statement);
 	else
 	{

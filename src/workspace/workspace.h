@@ -159,6 +159,7 @@ typedef struct SmkStatement
 	const Datum *values;
 	const char *nulls;			/* as SPI wants them, or NULL */
 	SmkBatch   *batches[3];
+	bool		once;			/* the text is no literal: keep no plan */
 	bool		latest_snapshot;	/* read the configuration as it is now */
 	bool		as_caller;		/* no change of user: his rights, his rows */
 	bool		read_only;		/* under the caller's snapshot */

@@ -483,3 +483,4 @@ $$;
 \pset tuples_only on
 SELECT 'ok - ' || property || ': ' || cases || ' cases' FROM tally ORDER BY property COLLATE "C";
 SELECT 'ok - ' || sum(cases) || ' cases in all, seed ' || :'seed' FROM tally;
+SELECT '1..' || count(*) + 1 FROM tally;

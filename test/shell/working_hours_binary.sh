@@ -2,12 +2,14 @@
 # Binary input of working_hours, good and hostile (TAP).
 #
 # Builds the binary format of COPY by hand, since nothing else lets a client
-# send arbitrary bytes.  Connects as psql does to a database that has the
-# extension.
+# send arbitrary bytes.
 set -u
 
 file=$(mktemp)
-trap 'rm -f "$file"' EXIT
+database=working_hours_binary_$$
+psql -X -q -d postgres -c "CREATE DATABASE $database TEMPLATE smk_template" || exit 1
+export PGDATABASE="$database"
+trap 'rm -f "$file"; psql -X -q -d postgres -c "DROP DATABASE $database"' EXIT
 n=0
 
 # One value of this length and these bytes (octal escapes); the answer is the

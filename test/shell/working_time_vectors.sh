@@ -3,8 +3,7 @@
 #
 # The answers and calendars lie outside the repository: in $SMK_SHARED/vectors,
 # by default ../shared/vectors beside the repository.  Where they are absent
-# the test says so and is skipped.  Connects as psql does (PGHOST, PGDATABASE,
-# ...) to a database that has the extension.
+# the test says so and is skipped.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -14,6 +13,11 @@ if [ ! -r "$vectors/working_time.tsv" ] || [ ! -r "$vectors/calendars.tsv" ]; th
 	echo "1..0 # SKIP no recorded answers in $vectors (set SMK_SHARED)"
 	exit 0
 fi
+
+database=working_time_vectors_$$
+psql -X -q -d postgres -c "CREATE DATABASE $database TEMPLATE smk_template"
+export PGDATABASE="$database"
+trap 'psql -X -q -d postgres -c "DROP DATABASE $database"' EXIT
 
 # A JSON string may hold a quote, never a tab: COPY's csv format with quotes
 # that cannot occur takes the lines as they are.
