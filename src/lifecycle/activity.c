@@ -186,7 +186,8 @@ complete_activity(SmkWorkspace *ws, const SmkRules *rules, const Shape *shape, D
 
 /*
  * May the points of an updated row differ?  Only if its kind has changed, or
- * something that the kind's rules read.
+ * something that the kind's rules read; or its lead, since the points that it
+ * has may be those of rules that were in force when its lead was summed up.
  */
 static bool
 points_may_differ(const SmkRules *rules, const Arrival *arrival, TupleDesc desc,
@@ -194,10 +195,12 @@ points_may_differ(const SmkRules *rules, const Arrival *arrival, TupleDesc desc,
 				  const Datum *values, const bool *nulls)
 {
 	int			kind_column = arrival->shape.column[KIND] - 1;
+	int			lead_column = arrival->shape.column[LEAD_ID] - 1;
 	int			kind = smk_kind_of_datum(rules, values[kind_column]);
 	int			root = -1;
 
-	if (kind < 0 || kind != smk_kind_of_datum(rules, old_values[kind_column]))
+	if (kind < 0 || kind != smk_kind_of_datum(rules, old_values[kind_column]) ||
+		DatumGetInt64(old_values[lead_column]) != DatumGetInt64(values[lead_column]))
 		return true;
 	while ((root = bms_next_member(rules->scoring->kinds[kind].columns, root)) >= 0)
 	{

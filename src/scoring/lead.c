@@ -9,6 +9,8 @@
  */
 #include "scoring/scoring.h"
 
+#include <math.h>
+
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/timestamp.h"
@@ -166,9 +168,27 @@ fit_may_differ(const SmkRules *rules, const SmkLead *old, const SmkLead *new)
 	return false;
 }
 
-/* The state after the change, in the row too. */
-static SmkEngagement
-change_engagement(const SmkRules *rules, SmkLead *lead, const SmkActivityLead *change)
+/*
+ * Has a change taken away nearly all that was there?  What is left is then
+ * mostly rounding error of what has gone.
+ */
+static bool
+is_cancelled(const SmkRules *rules, const SmkEngagement *before, const SmkEngagement *after)
+{
+	for (int i = 0; i < rules->scoring->nslots; i++)
+	{
+		double		rest = fabs(after->sums[i]);
+
+		if (rest != 0 && rest < 1e-4 * fabs(before->sums[i] - after->sums[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The state after the change, in the row too; false: it must be computed from the activities. */
+static bool
+change_engagement(const SmkRules *rules, SmkLead *lead, const SmkActivityLead *change,
+				  SmkEngagement *result)
 {
 	SmkEngagement engagement = smk_lead_engagement(rules, lead);
 
@@ -181,10 +201,18 @@ change_engagement(const SmkRules *rules, SmkLead *lead, const SmkActivityLead *c
 		smk_engagement_add(rules->scoring, &engagement, &purged, 1);
 		set_value(rules, lead, SMK_LEAD_SCORE_GENERATION, Int64GetDatum(rules->scoring->generation), false);
 	}
-	else
+	else if (change->delta.sums != NULL)
+	{
+		SmkEngagement before = smk_lead_engagement(rules, lead);
+
 		smk_engagement_add(rules->scoring, &engagement, &change->delta, 1);
+		smk_carry(rules->scoring, &before, engagement.at);
+		if (is_cancelled(rules, &before, &engagement))
+			return false;
+	}
 	store_engagement(rules, lead, &engagement);
-	return engagement;
+	*result = engagement;
+	return true;
 }
 
 static void
@@ -219,15 +247,14 @@ smk_score_update(const SmkRules *rules, const SmkLead *old, SmkLead *new,
 		clear_scores(rules, new);
 		return true;
 	}
-	if (change != NULL && change->fresh.sums == NULL && stale)
+	if (change == NULL)
+		engagement = smk_lead_engagement(rules, new);
+	else if ((stale && change->fresh.sums == NULL) ||
+			 !change_engagement(rules, new, change, &engagement))
 	{
 		change->stale = true;
 		return false;
 	}
-	if (change != NULL)
-		engagement = change_engagement(rules, new, change);
-	else
-		engagement = smk_lead_engagement(rules, new);
 	*instant = Max(now, engagement.at);
 	set_scores(rules, new, &engagement, *instant,
 			   stale || is_excluded(rules, old) || fit_may_differ(rules, old, new));
