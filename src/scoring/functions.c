@@ -48,12 +48,24 @@ workspace_of_type(Oid typid)
 	char	   *name = OidIsValid(relid) ? get_rel_name(relid) : NULL;
 	SmkWorkspace *ws;
 
-	if (name == NULL || strcmp(name, "lead") != 0)
+	if (name == NULL || strcmp(name, "lead") != 0 ||
+		!OidIsValid(get_relname_relid("scoring_rule", get_rel_namespace(relid))))
 		refuse_row(typid);
 	ws = smk_workspace_by_schema(get_rel_namespace(relid));
 	if (ws->tables[SMK_TABLE_LEAD] != relid)
 		refuse_row(typid);
 	return ws;
+}
+
+/* anyelement may be anything at all: only a row has a header to look into. */
+static Scorer *
+new_scorer(FmgrInfo *flinfo)
+{
+	Oid			typid = get_fn_expr_argtype(flinfo, 0);
+
+	if (OidIsValid(typid) && !type_is_rowtype(getBaseType(typid)))
+		refuse_row(typid);
+	return flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Scorer));
 }
 
 static Scorer *
@@ -62,8 +74,6 @@ scorer_of(FmgrInfo *flinfo, HeapTupleHeader row)
 	Scorer	   *scorer = flinfo->fn_extra;
 	Oid			typid = HeapTupleHeaderGetTypeId(row);
 
-	if (scorer == NULL)
-		scorer = flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Scorer));
 	if (scorer->typid != typid)
 	{
 		scorer->typid = InvalidOid;
@@ -83,10 +93,14 @@ scorer_of(FmgrInfo *flinfo, HeapTupleHeader row)
 static Scorer *
 scorer_of_call(FunctionCallInfo fcinfo)
 {
-	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
-	Scorer	   *scorer = scorer_of(fcinfo->flinfo, row);
+	HeapTupleHeader row;
+	Scorer	   *scorer;
 	HeapTupleData tuple;
 
+	if (fcinfo->flinfo->fn_extra == NULL)
+		new_scorer(fcinfo->flinfo);
+	row = PG_GETARG_HEAPTUPLEHEADER(0);
+	scorer = scorer_of(fcinfo->flinfo, row);
 	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
