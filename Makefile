@@ -18,6 +18,7 @@ SQL_SOURCES = \
 	src/scoring/tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
+	src/sla/template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \

@@ -86,7 +86,7 @@ least() { sort -n "$1" | head -n 1; }
 # ratio MS ROWS MS ROWS, per row
 ratio() { awk -v a="$1" -v n="$2" -v b="$3" -v m="$4" 'BEGIN { printf "%.2f", (a / n) / (b / m) }'; }
 
-row() { printf '%-34s %10s %10s   %s\n' "$@"; }
+row() { printf '%-42s %10s %10s   %s\n' "$@"; }
 
 echo "-- $leads leads in one statement (PL/pgSQL row triggers: $few), best of $runs"
 row '' 'ms' 'us/lead' 'ours, as a multiple of it'
@@ -96,10 +96,11 @@ for stage in lead mql; do
 		[ $stage = lead ] || rivals='bare ours hand rows'
 		for _ in $(seq "$runs"); do
 			for rival in $rivals; do
-				load $how $stage $rival >>"$work/$stage.$how.$rival" || exit 1
+				load "$how" "$stage" "$rival" >>"$work/$stage.$how.$rival" || exit 1
 			done
 		done
 		ours=$(least "$work/$stage.$how.ours")
+		bare=$(least "$work/$stage.$how.bare")
 		for rival in $rivals; do
 			n=$leads
 			[ "$rival" != rows ] || n=$few
@@ -109,6 +110,9 @@ for stage in lead mql; do
 				hand) what='the same rows by set-based SQL' ;; rows) what='PL/pgSQL row triggers' ;;
 			esac
 			row "$stage, $how: $what" "$ms" "$(ratio "$ms" "$n" 0.001 1)" "$(ratio "$ours" "$leads" "$ms" "$n")"
+			[ "$rival" != rows ] || awk -v o="$ours" -v b="$bare" -v r="$ms" -v n="$leads" -v m="$n" 'BEGIN {
+				printf "    what the triggers add: PL/pgSQL %.1f us/lead, %.1f times ours\n",
+					1000 * (r / m - b / n), (r / m - b / n) / (o / n - b / n) }'
 		done
 	done
 done
@@ -150,13 +154,13 @@ latency() {
 }
 
 echo
-echo "-- one UPDATE by primary key, prepared, $seconds s each, best of $runs; ms"
+echo "-- one UPDATE by primary key, prepared, $seconds s each, best of $runs; ms (8 clients share $(nproc) processors)"
 row '' 'bare' 'ours' '  added   (PL/pgSQL row triggers)'
 for clients in 1 8; do
 	for script in other move round; do
 		for _ in $(seq "$runs"); do
 			for schema in bare ours rows; do
-				case $script in round) refill $schema lead ;; *) refill $schema sql ;; esac
+				case $script in round) refill $schema mql ;; *) refill $schema sql ;; esac
 				latency "$work/$script.$schema" $clients >>"$work/$script.$clients.$schema" || exit 1
 			done
 		done
@@ -169,6 +173,27 @@ for clients in 1 8; do
 		row "$what, $clients client(s)" "$bare" "$ours" "$(awk -v a="$ours" -v b="$bare" -v c="$(least "$work/$script.$clients.rows")" \
 			'BEGIN { printf "%+.3f   (%+.3f)", a - b, c - b }')"
 	done
+done
+
+# ---- one UPDATE of all -----------------------------------------------------------------------------------------
+
+echo
+echo "-- $few leads accepted by one UPDATE (mql to sal), best of $runs"
+row '' 'ms' 'us/lead' 'ours, as a multiple of it'
+for _ in $(seq "$runs"); do
+	for schema in bare ours rows; do
+		refill $schema mql
+		sql <<-SQL >>"$work/accept.$schema" || exit 1
+			SELECT clock_timestamp() AS started \gset
+			UPDATE $schema.lead SET stage = 'sal';
+			SELECT round(1000 * extract(epoch FROM clock_timestamp() - :'started'));
+		SQL
+	done
+done
+for schema in bare ours rows; do
+	ms=$(least "$work/accept.$schema")
+	row "$(case $schema in bare) echo 'no triggers' ;; ours) echo smarketing ;; *) echo 'PL/pgSQL row triggers' ;; esac)" \
+		"$ms" "$(ratio "$ms" "$few" 0.001 1)" "$(ratio "$(least "$work/accept.ours")" 1 "$ms" 1)"
 done
 
 # ---- a representative's UPDATE beside somebody's import ---------------------------------------------------------
@@ -203,3 +228,4 @@ for what in 'alone' 'COPY done, not committed' 'COPY after COPY running'; do
 	[ "$other" = : ] || { sql -c "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep|^COPY|ROLLBACK' AND pid <> pg_backend_pid()" >/dev/null
 		wait "$other" 2>/dev/null; }
 done
+exit 0

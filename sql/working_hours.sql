@@ -245,7 +245,7 @@ SELECT count(DISTINCT working_time(hours, y, y + interval '400 years')) FROM
 
 -- ---- attributes ----
 SELECT proname, provolatile AS volatility, proisstrict AS strict, proparallel AS parallel, procost AS cost FROM pg_proc
-	WHERE pronamespace = 'smarketing'::regnamespace AND prosrc LIKE 'smk\_%' AND 'working_hours'::regtype = proargtypes[0] AND proname NOT LIKE 'working_hours%' AND proname <> 'sla_status'
+	WHERE pronamespace = 'smarketing'::regnamespace AND prosrc LIKE 'smk\_%' AND 'working_hours'::regtype = proargtypes[0] AND proname NOT LIKE 'working_hours%' AND proname NOT IN ('sla_status', 'clock_target')
 	ORDER BY proname COLLATE "C";
 -- more calendars than the cache of compiled ones holds
 SELECT count(*) AS calendars, sum(extract(epoch FROM working_time(('UTC; Mo ' || to_char(time '00:00' + n * interval '30 seconds', 'HH24:MI:SS') || '-24:00')::working_hours, '2026-01-05', '2026-01-06'))) AS seconds

@@ -6,6 +6,7 @@
 
 #include "fmgr.h"
 #include "lifecycle/actor.h"
+#include "lifecycle/nested.h"
 #include "working_hours/working_hours.h"
 #include "workspace/workspace.h"
 
@@ -18,5 +19,6 @@ _PG_init(void)
 {
 	smk_workspace_init();
 	smk_actor_init();
+	smk_nested_init();
 	smk_working_hours_init();
 }

@@ -154,12 +154,12 @@ check_shape(const SmkFunnel *funnel, const Shape *shape)
 static SmkFunnel *
 group_arg(FunctionCallInfo fcinfo, const Shape *shape, bool entries)
 {
-	MemoryContext context = smk_aggregate_context(fcinfo);
 	SmkFunnel  *funnel;
 
 	if (PG_ARGISNULL(0))
-		return smk_funnel_new(context, shape->mode, shape->nsteps,
-							  shape->within, entries);
+		return smk_funnel_new(smk_aggregate_context(fcinfo), shape->mode,
+							  shape->nsteps, shape->within, entries);
+	/* only an aggregate can have a state: no need to ask on each row */
 	funnel = (SmkFunnel *) PG_GETARG_POINTER(0);
 	check_shape(funnel, shape);
 	return funnel;

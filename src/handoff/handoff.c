@@ -67,16 +67,16 @@ smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, Time
 
 	if (strcmp(decision, "withdrawn") == 0)
 	{
-		smk_clocks_cancel(clocks, lead_id, at, "withdrawn", true);
+		smk_clocks_cancel(clocks, lead_id, at, "withdrawn", "to_sales");
 		return;
 	}
 	if (strcmp(decision, "accepted") == 0 || strcmp(decision, "auto_accepted") == 0)
 		smk_clocks_event(clocks, lead_id, events[SMK_ACCEPTED], at, false);
-	else
+	else if (strcmp(decision, "rerouted") != 0) /* it goes on with somebody else */
 		smk_clocks_event(clocks, lead_id, events[SMK_REJECTED], at, false);
 	smk_clocks_event(clocks, lead_id, events[SMK_DECIDED], at, false);
 	if (strcmp(decision, "merged") == 0)
-		smk_clocks_cancel(clocks, lead_id, at, "merged", false);
+		smk_clocks_cancel(clocks, lead_id, at, "merged", NULL);
 }
 
 /* Offers that are open now start clocks. */
@@ -119,6 +119,8 @@ smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 	smk_batch_add(handoffs->decisions, values, nulls);
 	if (offer->to_sales)
 		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at);
+	else if (strcmp(offer->decision, "withdrawn") == 0)
+		smk_clocks_cancel(handoffs->clocks, offer->lead_id, offer->at, "withdrawn", "to_marketing");
 }
 
 SmkOffer *

@@ -28,7 +28,7 @@ BEGIN
             HINT = 'See view handoff_board for the open ones.';
     END IF;
     -- the lead first, as every statement of ours does: so this cannot deadlock
-    EXECUTE format('SELECT FROM %I.lead AS l WHERE l.id = $1 FOR UPDATE', workspace) USING lead;
+    EXECUTE format('SELECT FROM %I.lead AS l WHERE l.id = $1 FOR NO KEY UPDATE', workspace) USING lead;
     -- an UPDATE that writes the same decision back is no decision; a call is one
     EXECUTE format('SELECT h.decision, h.decided_by, h.decided_at FROM %I.handoff AS h WHERE h.id = $1', workspace)
         INTO before USING handoff_id;

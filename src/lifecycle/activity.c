@@ -73,31 +73,6 @@ shape_of(Relation rel)
 
 /* ---------- the guard ---------- */
 
-/*
- * Rows that come in through a partition's parent fire the parent's statement
- * triggers, rows that are written to the partition itself the partition's
- * own: it must have them, or such rows would slip past.
- */
-static void
-refuse_unarmed_partition(Relation rel)
-{
-	TriggerDesc *triggers = rel->trigdesc;
-
-	if (!rel->rd_rel->relispartition)
-		return;
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		if (strcmp(triggers->triggers[i].tgname, "smarketing_record_insert") == 0 &&
-			triggers->triggers[i].tgenabled != TRIGGER_DISABLED)
-			return;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_SMK_WORKSPACE),
-			 errmsg("partition \"%s\" lacks the workspace's triggers", RelationGetRelationName(rel)),
-			 errhint("SELECT smarketing.repair_workspace('…') gives them to new partitions."),
-			 errtable(rel)));
-}
-
 /* What a statement's call site of the guard knows of its table. */
 typedef struct Arrival
 {
@@ -154,7 +129,7 @@ arrival_of(FmgrInfo *flinfo, SmkWorkspace *ws, const SmkRules *rules, Relation r
 
 	if (arrival != NULL)
 		return arrival;
-	refuse_unarmed_partition(rel);
+	smk_refuse_unarmed_partition(rel, "smarketing_record_insert");
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	arrival = palloc(sizeof(Arrival));
 	arrival->shape = shape_of(rel);
@@ -483,7 +458,7 @@ update_leads(Activities *activities)
 		" JOIN smk_asking AS a ON l.id OPERATOR(pg_catalog.=) a.lead_id"
 		" WHERE l.excluded IS NULL AND (a.gives OR l.stage OPERATOR(pg_catalog.=) ANY (a.stages)"
 		" OR (l.score_generation OPERATOR(pg_catalog.=) $1) IS NOT TRUE)"
-		" ORDER BY l.id FOR UPDATE OF l)"
+		" ORDER BY l.id FOR NO KEY UPDATE OF l)"
 		" UPDATE %s.lead AS l SET updated_at = pg_catalog.now() FROM locked"
 		" WHERE l.id OPERATOR(pg_catalog.=) locked.id";
 	statement.nargs = lengthof(types);
@@ -547,11 +522,12 @@ record(Activities *activities, TriggerData *data)
 	if (data->tg_newtable != NULL && smk_cause(activities->ws)->origin == SMK_BY_CLIENT)
 		smk_require_actor(activities->ws, activities->rules, &activities->actor, "activity");
 	read_changes(activities, data);
-	smk_clocks_write(activities->clocks);
-	/* leads are locked before handoffs; a move may accept what a touch would */
+	smk_clocks_lock(activities->clocks);
+	/* leads are locked before handoffs, and those before clocks; a move may accept what a touch would */
 	update_leads(activities);
 	if (hash_get_num_entries(activities->touched) > 0)
 		accept_returned_leads(activities);
+	smk_clocks_write(activities->clocks);
 }
 
 PG_FUNCTION_INFO_V1(smk_activity_recorder);

@@ -103,7 +103,7 @@ BEGIN
         'From when to when; an open end means for good.';
 
     COMMENT ON TABLE persona IS
-        'Kinds of buyer; the first whose condition holds is the leads.';
+        'Kinds of buyer; the first whose condition holds is the lead''s.';
     COMMENT ON COLUMN persona.name IS
         'Name of the persona.';
     COMMENT ON COLUMN persona.condition IS

@@ -190,7 +190,7 @@ move_leads(SmkWorkspace *ws, const SmkRules *rules, bool import, SmkBatch *batch
 
 	/* a statement of its own: the next one sees what we have waited for */
 	statement.text = "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
-		" (SELECT lead_id FROM smk_deal) ORDER BY l.id FOR UPDATE";
+		" (SELECT lead_id FROM smk_deal) ORDER BY l.id FOR NO KEY UPDATE";
 	statement.batches[0] = batch;
 	smk_run(ws, SMK_BY_DEAL, NULL, &statement);
 
@@ -227,9 +227,9 @@ smk_deal_recorder(PG_FUNCTION_ARGS)
 
 		if (smk_cause(ws)->origin == SMK_BY_CLIENT)
 			smk_require_actor(ws, rules, &actor, "deal");
-		smk_clocks_write(clocks);
 		if (batch->rows > 0)
 			move_leads(ws, rules, actor.batch != NULL, batch);
+		smk_clocks_write(clocks);
 		smk_batch_end(batch);
 	}
 	smk_statement_ends(ws);

@@ -259,8 +259,9 @@ refuse_department(const SmkMove *move, const SmkTransition *transition)
 	return refusal;
 }
 
-static char *
-reasons_of_kind(const SmkRules *rules, const char *kind)
+/* Names of the reasons of a kind, for a message. */
+char *
+smk_reasons_of_kind(const SmkRules *rules, const char *kind)
 {
 	StringInfoData buf;
 
@@ -281,7 +282,7 @@ refuse_reason(const SmkMove *move, const SmkTransition *transition, char *messag
 	refusal.message = message;
 	if (transition->reason_kind != NULL)
 		refusal.detail = psprintf("Reasons of kind %s: %s.", transition->reason_kind,
-								  reasons_of_kind(move->rules, transition->reason_kind));
+								  smk_reasons_of_kind(move->rules, transition->reason_kind));
 	refusal.hint = pstrdup("Set reason in the statement that makes the move.");
 	return refusal;
 }

@@ -78,6 +78,8 @@ extern SmkRefusal smk_judge(const SmkMove *move, const SmkPath *path, bool found
 /* Only its time. */
 extern SmkRefusal smk_judge_time(const SmkMove *move);
 
+extern char *smk_reasons_of_kind(const SmkRules *rules, const char *kind);
+
 /* Raise a refusal as an error on the lead table. */
 extern void smk_refuse(const SmkMove *move, const SmkRefusal *refusal) pg_attribute_noreturn();
 

@@ -11,6 +11,7 @@
  */
 #include "handoff/handoff.h"
 #include "lifecycle/move.h"
+#include "lifecycle/nested.h"
 #include "lifecycle/trigger.h"
 #include "scoring/scoring.h"
 
@@ -58,7 +59,7 @@ static const SmkBatchColumn fix_columns[] = {
 };
 
 static const SmkBatchColumn due_columns[] = {
-	{"lead_id", INT8OID}, {"to_stage", TEXTOID}
+	{"lead_id", INT8OID}, {"from_stage", TEXTOID}, {"to_stage", TEXTOID}
 };
 
 static const SmkBatchColumn account_columns[] = {
@@ -78,6 +79,7 @@ new_batches(Recorder *recorder)
 
 	recorder->moves = smk_batch_create("smk_move", move_columns, lengthof(move_columns));
 	recorder->clocks = smk_clocks_begin(recorder->ws, recorder->rules, &recorder->actor);
+	recorder->clocks->leads_locked = true;
 	recorder->handoffs = smk_handoffs_begin(recorder->ws, recorder->rules, &recorder->actor,
 											writes_events(recorder), recorder->clocks);
 	recorder->rows = 0;
@@ -153,23 +155,45 @@ write_batches(Recorder *recorder)
 	new_batches(recorder);
 }
 
+/*
+ * Our own columns, past the users' triggers: one that has changed them would
+ * only change them again.
+ */
 static void
-write_rest(Recorder *recorder)
+write_fixes(Recorder *recorder)
 {
-	if (recorder->fixes->rows > 0)
+	int			role = SessionReplicationRole;
+
+	if (recorder->fixes->rows == 0)
+		return;
+	PG_TRY();
+	{
+		SessionReplicationRole = SESSION_REPLICATION_ROLE_REPLICA;
 		run_on_batch(recorder, SMK_BY_CORRECTION,
 					 "UPDATE %s.lead AS l SET stage_since = f.stage_since,"
 					 " stage_automatic = f.stage_automatic, cycle = f.cycle,"
 					 " sales_cycle = f.sales_cycle, customer_since = f.customer_since"
 					 " FROM smk_fix AS f WHERE l.id OPERATOR(pg_catalog.=) f.lead_id",
 					 recorder->fixes);
+	}
+	PG_FINALLY();
+	{
+		SessionReplicationRole = role;
+	}
+	PG_END_TRY();
+}
+
+static void
+write_rest(Recorder *recorder)
+{
+	write_fixes(recorder);
 	if (recorder->accounts->rows > 0)
 	{
 		/* a statement of its own: the next one sees what we have waited for */
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "SELECT FROM %s.account AS a"
 					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
-					 " ORDER BY a.id FOR UPDATE", recorder->accounts);
+					 " ORDER BY a.id FOR NO KEY UPDATE", recorder->accounts);
 		run_on_batch(recorder, SMK_BY_LEAD,
 					 "WITH judged AS (SELECT a.id, EXISTS (SELECT FROM %s.lead AS l"
 					 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
@@ -185,7 +209,8 @@ write_rest(Recorder *recorder)
 	if (recorder->dues->rows > 0)
 		run_on_batch(recorder, SMK_BY_RULE,
 					 "UPDATE %s.lead AS l SET stage = d.to_stage FROM smk_due AS d"
-					 " WHERE l.id OPERATOR(pg_catalog.=) d.lead_id", recorder->dues);
+					 " WHERE l.id OPERATOR(pg_catalog.=) d.lead_id"
+					 " AND l.stage OPERATOR(pg_catalog.=) d.from_stage", recorder->dues);
 }
 
 static void
@@ -572,7 +597,8 @@ record_entry(Recorder *recorder, const SmkLead *lead)
 	if (due == NULL)
 		return;
 	values[0] = smk_lead_value(recorder->rules, lead, SMK_LEAD_ID);
-	values[1] = CStringGetTextDatum(recorder->rules->stages[due->to].name);
+	values[1] = CStringGetTextDatum(recorder->rules->stages[move.to].name);
+	values[2] = CStringGetTextDatum(recorder->rules->stages[due->to].name);
 	smk_batch_add(recorder->dues, values, nulls);
 }
 
@@ -690,7 +716,7 @@ forget_lead(Recorder *recorder, const SmkLead *lead)
 	if (!smk_lead_null(recorder->rules, lead, SMK_LEAD_CUSTOMER_SINCE))
 		note_account(recorder, lead);
 	smk_clocks_cancel(recorder->clocks, DatumGetInt64(smk_lead_value(recorder->rules, lead, SMK_LEAD_ID)),
-					  recorder->now, "deleted", false);
+					  recorder->now, "deleted", NULL);
 }
 
 static bool
@@ -710,9 +736,9 @@ follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 	TimestampTz until = smk_paused_until(rules, new, recorder->now);
 
 	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
-		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", false);
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", NULL);
 	if (!truth(recorder, old, SMK_LEAD_DO_NOT_CONTACT) && truth(recorder, new, SMK_LEAD_DO_NOT_CONTACT))
-		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", false);
+		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", NULL);
 	if (until != smk_paused_until(rules, old, recorder->now))
 		smk_clocks_pause(recorder->clocks, id,
 						 smk_same_text(rules, old, new, SMK_LEAD_STAGE) ? recorder->now : at, until);
@@ -757,37 +783,110 @@ record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 
 /* ---------- the triggers ---------- */
 
-static void
-for_each_row(Recorder *recorder, TriggerData *data,
-			 Tuplestorestate *old_store, Tuplestorestate *new_store)
+static SmkLead
+row_of(TupleTableSlot *slot)
 {
+	SmkLead		lead = {slot ? slot->tts_values : NULL, slot ? slot->tts_isnull : NULL};
+
+	return lead;
+}
+
+static void
+record_row(Recorder *recorder, TupleTableSlot *old, TupleTableSlot *new)
+{
+	MemoryContext caller = MemoryContextSwitchTo(recorder->row_context);
+	SmkLead		before = row_of(old);
+	SmkLead		after = row_of(new);
+
+	if (old == NULL)
+		record_entry(recorder, &after);
+	else if (new == NULL)
+		forget_lead(recorder, &before);
+	else
+		record_change(recorder, &before, &after);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(recorder->row_context);
+	if (recorder->rows >= BATCH_ROWS)
+		write_batches(recorder);
+}
+
+/* Does it matter for a row whether outer statements are recorded before it? */
+static bool
+has_its_turn(const Recorder *recorder, TupleTableSlot *old, TupleTableSlot *new)
+{
+	SmkLead		before = row_of(old);
+	SmkLead		after = row_of(new);
+
+	return old == NULL || new == NULL ||
+		!smk_same_text(recorder->rules, &before, &after, SMK_LEAD_STAGE) ||
+		!smk_same_text(recorder->rules, &before, &after, SMK_LEAD_EXCLUDED);
+}
+
+static void
+end_slot(TupleTableSlot *slot)
+{
+	if (slot)
+		ExecDropSingleTupleTableSlot(slot);
+}
+
+/* Rows that are read back from disk are the slot's: they must not stand in row_context. */
+static void
+for_each_row(Recorder *recorder, TriggerData *data, bool inside)
+{
+	Tuplestorestate *old_store = data->tg_oldtable;
+	Tuplestorestate *new_store = data->tg_newtable;
 	TupleTableSlot *old = old_store ? smk_rows_begin(data->tg_relation, old_store) : NULL;
 	TupleTableSlot *new = new_store ? smk_rows_begin(data->tg_relation, new_store) : NULL;
-	MemoryContext caller = CurrentMemoryContext;
+	SmkNested  *nested = NULL;
 
-	/* a slot owns a row that is read back from disk: it must outlive row_context's reset */
 	while ((old == NULL || smk_next_row(old_store, old)) &&
 		   (new == NULL || smk_next_row(new_store, new)))
 	{
-		SmkLead		before = {old ? old->tts_values : NULL, old ? old->tts_isnull : NULL};
-		SmkLead		after = {new ? new->tts_values : NULL, new ? new->tts_isnull : NULL};
-
-		MemoryContextSwitchTo(recorder->row_context);
-		if (old == NULL)
-			record_entry(recorder, &after);
-		else if (new == NULL)
-			forget_lead(recorder, &before);
+		if (!inside || !has_its_turn(recorder, old, new))
+			record_row(recorder, old, new);
 		else
-			record_change(recorder, &before, &after);
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(recorder->row_context);
-		if (recorder->rows >= BATCH_ROWS)
-			write_batches(recorder);
+		{
+			if (nested == NULL)
+				nested = smk_nested_keep(recorder->ws, recorder->cause->origin, &recorder->actor);
+			smk_nested_add(nested, old, new);
+		}
 	}
-	if (old)
-		ExecDropSingleTupleTableSlot(old);
-	if (new)
-		ExecDropSingleTupleTableSlot(new);
+	end_slot(old);
+	end_slot(new);
+}
+
+static void
+store_row(TupleTableSlot *slot, MinimalTuple row)
+{
+	ExecStoreMinimalTuple(row, slot, false);
+	slot_getallattrs(slot);
+}
+
+/* What an inner statement has left, as if it came now. */
+static void
+record_nested(Relation rel, SmkWorkspace *ws, const SmkNested *nested)
+{
+	Recorder   *recorder = begin(ws);
+	SmkCause	cause = *recorder->cause;
+	TupleTableSlot *old = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+	TupleTableSlot *new = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+	ListCell   *before;
+	ListCell   *after;
+
+	cause.origin = nested->origin;
+	recorder->cause = &cause;
+	recorder->actor = nested->actor;
+	forboth(before, nested->old, after, nested->new)
+	{
+		if (lfirst(before) != NULL)
+			store_row(old, lfirst(before));
+		if (lfirst(after) != NULL)
+			store_row(new, lfirst(after));
+		record_row(recorder, lfirst(before) ? old : NULL, lfirst(after) ? new : NULL);
+	}
+	finish(recorder);
+	end_slot(old);
+	end_slot(new);
 }
 
 PG_FUNCTION_INFO_V1(smk_lead_recorder);
@@ -796,23 +895,26 @@ Datum
 smk_lead_recorder(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "lead_recorder", false, false);
-	Tuplestorestate *old_store = data->tg_oldtable;
-	Tuplestorestate *new_store = data->tg_newtable;
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
+	bool		inside;
+	ListCell   *lc;
 
 	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	smk_pin(ws);
 	smk_refuse_children(data->tg_relation);
-	if ((!smk_no_rows(old_store) || !smk_no_rows(new_store)) &&
+	inside = smk_nested_end(ws);
+	if ((!smk_no_rows(data->tg_oldtable) || !smk_no_rows(data->tg_newtable)) &&
 		smk_cause(ws)->origin != SMK_BY_CORRECTION && smk_cause(ws)->origin != SMK_BY_SCORE)
 	{
 		Recorder   *recorder = begin(ws);
 
 		if (recorder->cause->origin == SMK_BY_CLIENT)
 			smk_require_actor(ws, recorder->rules, &recorder->actor, "lead");
-		for_each_row(recorder, data, old_store, new_store);
+		for_each_row(recorder, data, inside);
 		finish(recorder);
 	}
+	foreach(lc, smk_nested_take(ws))
+		record_nested(data->tg_relation, ws, lfirst(lc));
 	smk_statement_ends(ws);
 	return PointerGetDatum(NULL);
 }
@@ -830,6 +932,10 @@ smk_lead_truncated(PG_FUNCTION_ARGS)
 	smk_check_table(ws, data->tg_relation, SMK_TABLE_LEAD);
 	statement.text = "UPDATE %s.handoff SET decision = 'withdrawn', decided_at = pg_catalog.now()"
 		" WHERE decision IS NULL";
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	statement.text = "UPDATE %s.sla_clock SET cancelled_at = GREATEST(pg_catalog.now(), started_at),"
+		" cancel_reason = 'deleted', ended_recorded_at = pg_catalog.now()"
+		" WHERE ended_at IS NULL AND cancelled_at IS NULL";
 	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
 	return PointerGetDatum(NULL);
 }

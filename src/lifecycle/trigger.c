@@ -3,6 +3,7 @@
  *		Checks that every trigger function makes, and the pins of statements.
  */
 #include "lifecycle/trigger.h"
+#include "lifecycle/nested.h"
 
 #include "catalog/pg_inherits.h"
 #include "executor/spi.h"
@@ -93,6 +94,48 @@ smk_refuse_children(Relation rel)
 			 errtable(rel)));
 }
 
+/*
+ * Rows that come in through a partition's parent fire the parent's statement
+ * triggers, rows that are written to the partition itself the partition's
+ * own: it must have them, or such rows would slip past.
+ */
+void
+smk_refuse_unarmed_partition(Relation rel, const char *trigger)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+
+	if (!rel->rd_rel->relispartition)
+		return;
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		if (strcmp(triggers->triggers[i].tgname, trigger) == 0 &&
+			triggers->triggers[i].tgenabled != TRIGGER_DISABLED)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_WORKSPACE),
+			 errmsg("partition \"%s\" lacks the workspace's triggers", RelationGetRelationName(rel)),
+			 errhint("SELECT smarketing.repair_workspace('…') gives them to new partitions."),
+			 errtable(rel)));
+}
+
+PG_FUNCTION_INFO_V1(smk_partition_guard);
+
+/* BEFORE INSERT on partitioned history and outbox; its argument: the trigger that a partition needs. */
+Datum
+smk_partition_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "partition_guard", true, true);
+
+	if (data->tg_trigger->tgnargs != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"partition_guard\" takes the name of a trigger"),
+				 errhint("Let smarketing.repair_workspace() create the triggers.")));
+	smk_refuse_unarmed_partition(data->tg_relation, data->tg_trigger->tgargs[0]);
+	return PointerGetDatum(data->tg_trigtuple);
+}
+
 void
 smk_statement_ends(SmkWorkspace *ws)
 {
@@ -108,6 +151,10 @@ smk_statement_begins(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "statement_begins", false, true);
 
-	smk_pin(smk_workspace_of(data->tg_relation));
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
+
+	smk_pin(ws);
+	if (RelationGetRelid(data->tg_relation) == ws->tables[SMK_TABLE_LEAD])
+		smk_nested_begin(ws);
 	return PointerGetDatum(NULL);
 }

@@ -35,4 +35,7 @@ extern AttrNumber smk_column(Relation rel, const char *name, Oid type);
 /* SM010 where a table has inheritance children, whose rows no trigger sees. */
 extern void smk_refuse_children(Relation rel);
 
+/* SM010 where a partition lacks the statement trigger that its parent has. */
+extern void smk_refuse_unarmed_partition(Relation rel, const char *trigger);
+
 #endif							/* SMK_TRIGGER_H */

@@ -2,6 +2,7 @@
  * check.c
  *		Scoring configuration that cannot work is refused when it is written.
  */
+#include "condition/condition_compat.h"
 #include "scoring/scoring.h"
 
 #include <math.h>

@@ -7,6 +7,7 @@
  * The sum is kept with Neumaier's compensation, so that a parallel plan and a
  * serial one agree to the last digits.
  */
+#include "condition/condition_compat.h"
 #include "scoring/scoring.h"
 
 #include <math.h>

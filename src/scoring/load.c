@@ -7,6 +7,7 @@
  * was makes the leads current again that nothing has touched in between.
  * Names and descriptions are no part of it.
  */
+#include "condition/condition_compat.h"
 #include "scoring/scoring.h"
 
 #include "access/relation.h"

@@ -125,7 +125,7 @@ rescore_range(SmkWorkspace *ws, int64 from, int64 to)
 	walk = begin_walk(ws, from, to);
 	while (next_batch(walk, "SELECT l.id FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.>=) $1"
 					  " AND l.id OPERATOR(pg_catalog.<=) $2 AND l.excluded IS NULL"
-					  " ORDER BY l.id LIMIT 10000 FOR UPDATE OF l", 2, values))
+					  " ORDER BY l.id LIMIT 10000 FOR NO KEY UPDATE OF l", 2, values))
 	{
 		MemoryContext old = MemoryContextSwitchTo(walk->context);
 
@@ -248,7 +248,7 @@ smk_purge_activities(PG_FUNCTION_ARGS)
 	while (next_batch(purge.walk, "SELECT l.id FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.>=) $1"
 					  " AND l.id OPERATOR(pg_catalog.<=) $2 AND EXISTS (SELECT FROM %s.activity AS a"
 					  " WHERE a.lead_id OPERATOR(pg_catalog.=) l.id AND a.at OPERATOR(pg_catalog.<) $3)"
-					  " ORDER BY l.id LIMIT 1000 FOR UPDATE OF l", 3, values))
+					  " ORDER BY l.id LIMIT 1000 FOR NO KEY UPDATE OF l", 3, values))
 	{
 		MemoryContext old = MemoryContextSwitchTo(purge.walk->context);
 

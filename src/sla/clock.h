@@ -51,6 +51,9 @@ typedef struct SmkHours
 typedef struct SmkCommitment
 {
 	int64		id;
+	char	   *key;
+	Datum		siblings;		/* int8[]: this commitment in all signed versions */
+	SmkDepartment department;
 	int			starts_on;		/* an event */
 	SmkRuleCondition condition;
 	SmkCounted	counted;
@@ -101,14 +104,16 @@ extern SmkCounted smk_counted_of(const char *name);
 /* The time zone that a calendar's text begins with. */
 extern pg_tz *smk_hours_zone(const char *text);
 
-/* What one statement means for clocks; nothing at all in an import. */
+/* What one statement means for clocks; an import opens none. */
 typedef struct SmkClocks
 {
 	SmkWorkspace *ws;
 	const SmkRules *rules;
-	bool		active;
+	bool		opens;			/* no import */
+	bool		leads_locked;	/* by the statement that has caused it all */
 	MemoryContext context;
 	SmkBatch   *events;			/* or NULL, as the others */
+	SmkBatch   *recounts;
 	bool		starts;			/* some event may start a clock */
 	SmkBatch   *pauses;
 	SmkBatch   *cancels;
@@ -129,9 +134,18 @@ extern void smk_clocks_pause(SmkClocks *clocks, int64 lead_id, TimestampTz at, T
  */
 extern TimestampTz smk_paused_until(const SmkRules *rules, const SmkLead *lead, TimestampTz now);
 
-/* Nothing is owed for this lead any more; only for its open handoff, or at all. */
+/* Nothing is owed for this lead any more; in one direction of handoffs, or (NULL) at all. */
 extern void smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at,
-							  const char *reason, bool handoff_only);
+							  const char *reason, const char *direction);
+
+/* Derive this lead's clocks again: some of its activities are changed or gone. */
+extern void smk_clocks_recount(SmkClocks *clocks, int64 lead_id);
+
+/*
+ * Lock the leads whose clocks may change, before handoffs are: for a statement
+ * that has not locked them itself.  smk_clocks_write does it at the latest.
+ */
+extern void smk_clocks_lock(SmkClocks *clocks);
 
 extern void smk_clocks_write(SmkClocks *clocks);
 

@@ -141,7 +141,7 @@ read_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int attn
 }
 
 /* id, starts_on, ends_on, released_on, condition, counted, within, cutoff,
- * calendar, calendar_of, warn_at, from, to */
+ * calendar, calendar_of, warn_at, from, to, key, department, siblings */
 static void
 load_commitment(HeapTuple tuple, TupleDesc desc, void *arg)
 {
@@ -179,6 +179,9 @@ load_commitment(HeapTuple tuple, TupleDesc desc, void *arg)
 	commitment->warn_at = isnull ? -1 : DatumGetFloat8(value);
 	commitment->from = DatumGetDateADT(SPI_getbinval(tuple, desc, 12, &isnull));
 	commitment->to = DatumGetDateADT(SPI_getbinval(tuple, desc, 13, &isnull));
+	commitment->key = SPI_getvalue(tuple, desc, 14);
+	commitment->department = strcmp(SPI_getvalue(tuple, desc, 15), "sales") == 0 ? SMK_SALES : SMK_MARKETING;
+	commitment->siblings = datumCopy(SPI_getbinval(tuple, desc, 16, &isnull), false, -1);
 	MemoryContextSwitchTo(old);
 }
 
@@ -251,7 +254,9 @@ smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead, Snapshot s
 		 " WHERE v.calendar OPERATOR(pg_catalog.=) c.name) FROM %s.calendar AS c", load_calendar);
 	load(&loading, ws, "SELECT c.id, c.starts_on, c.ends_on, c.released_on, c.condition, c.counted,"
 		 " c.within, c.cutoff, c.calendar, c.calendar_of, c.warn_at,"
-		 " COALESCE(pg_catalog.lower(a.valid), '-infinity'), COALESCE(pg_catalog.upper(a.valid), 'infinity')"
+		 " COALESCE(pg_catalog.lower(a.valid), '-infinity'), COALESCE(pg_catalog.upper(a.valid), 'infinity'), c.key, c.department,"
+		 " (SELECT pg_catalog.array_agg(s.id ORDER BY s.id) FROM %s.commitment AS s"
+		 " WHERE s.key OPERATOR(pg_catalog.=) c.key)"
 		 " FROM %s.commitment AS c JOIN %s.agreement AS a ON a.id OPERATOR(pg_catalog.=) c.agreement_id"
 		 " WHERE c.kind OPERATOR(pg_catalog.=) 'response' AND a.marketing_signed_at IS NOT NULL"
 		 " AND a.sales_signed_at IS NOT NULL AND c.starts_on IS NOT NULL AND c.ends_on IS NOT NULL"

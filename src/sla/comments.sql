@@ -75,7 +75,7 @@ BEGIN
     COMMENT ON COLUMN sla_clock.counted_events IS 'Events so far that count towards min_count.';
     COMMENT ON COLUMN sla_clock.ended_at IS 'When the obligation was met, at the event''s own time; null while it is not.';
     COMMENT ON COLUMN sla_clock.cancelled_at IS 'When nothing was owed any more; null otherwise.';
-    COMMENT ON COLUMN sla_clock.cancel_reason IS 'Why: withdrawn, merged, excluded, do_not_contact, deleted, or the event that released from it.';
+    COMMENT ON COLUMN sla_clock.cancel_reason IS 'Why nothing was owed any more: withdrawn, merged, excluded, do_not_contact, deleted, superseded (a clock of the next cycle began), or the event that released from it; with ended_at where that came too late to cancel it.';
     COMMENT ON COLUMN sla_clock.ended_recorded_at IS 'When its end became known; later than ended_at for a late entry.';
     COMMENT ON COLUMN sla_clock.warn_recorded_at IS 'When tick() told of the warning; null before.';
     COMMENT ON COLUMN sla_clock.breach_recorded_at IS 'When tick() told of the breach; null before. The breach itself is a fact of due_at.';

@@ -103,7 +103,7 @@ BEGIN
         owner_at_breach     text,
         calendar_version    bigint
     );
-    CREATE INDEX sla_clock_open_lead_idx ON sla_clock (lead_id)
+    CREATE UNIQUE INDEX sla_clock_open_key ON sla_clock (lead_id, commitment_id)
         WHERE ended_at IS NULL AND cancelled_at IS NULL;
     CREATE INDEX sla_clock_lead_id_idx ON sla_clock (lead_id, started_at);
     CREATE INDEX sla_clock_due_idx ON sla_clock (due_at, id)

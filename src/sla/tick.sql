@@ -106,6 +106,9 @@ BEGIN
     RETURN NEXT;
 
     action := 'reviews due';
+    -- a statement of its own: the next one sees what another session has told meanwhile
+    EXECUTE format('SELECT FROM %I.agreement AS a WHERE a.next_review <= timezone($2, $1)::date
+        ORDER BY a.id FOR NO KEY UPDATE', workspace) USING as_of, setting ->> 'timezone';
     EXECUTE format($sql$
         WITH due AS (
             SELECT a.id, a.name, a.version, r.review_on
@@ -117,7 +120,6 @@ BEGIN
               AND a.valid @> timezone($2, $1)::date AND a.next_review <= timezone($2, $1)::date
               AND NOT EXISTS (SELECT FROM %1$I.event AS e WHERE e.kind = 'review_due'
                   AND e.payload @> jsonb_build_object('agreement', a.id, 'review_on', r.review_on))
-            FOR UPDATE OF a
         ), told AS (
             INSERT INTO %1$I.event (at, kind, payload)
             SELECT $1, 'review_due', jsonb_build_object('agreement', d.id, 'name', d.name,

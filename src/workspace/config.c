@@ -170,16 +170,38 @@ check_choice(Relation rel, const char *name, const char *value, const char *cons
 		   psprintf("It is one of: %s.", list.data));
 }
 
-static void
-check_span(Relation rel, const char *name, const char *value)
+/* An interval, or NULL where the text is none. */
+static Interval *
+try_interval(char *text)
 {
-	Interval   *span;
-	Interval	zero = {0};
+	Interval   *volatile span = NULL;
+	MemoryContext caller = CurrentMemoryContext;
 
-	if (value == NULL)
-		refuse(rel, "value", psprintf("setting %s cannot be null", name), "Say \"1 day\".");
-	span = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(value),
-												 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	PG_TRY();
+	{
+		span = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(text),
+													 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	}
+	PG_CATCH();
+	{
+		/* interval_in leaves nothing behind that a subtransaction would have to undo */
+		MemoryContextSwitchTo(caller);
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return span;
+}
+
+static void
+check_span(Relation rel, const char *name, char *value)
+{
+	Interval	zero = {0};
+	Interval   *span = value ? try_interval(value) : NULL;
+
+	if (span == NULL)
+		refuse(rel, "value", psprintf("setting %s must be an interval", name), "Say \"1 day\".");
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(span),
 										  IntervalPGetDatum(&zero))) < 0)
 		refuse(rel, "value", psprintf("setting %s cannot be negative", name), "Say \"1 day\".");
@@ -195,6 +217,15 @@ check_zone(Relation rel, const char *value)
 			   "See pg_timezone_names.");
 }
 
+/* A day of the week as ISO numbers them, Monday is 1. */
+static void
+check_weekday(Relation rel, const char *name, const char *value)
+{
+	if (value == NULL || strlen(value) != 1 || value[0] < '1' || value[0] > '7')
+		refuse(rel, "value", psprintf("setting %s must be a day of the week", name),
+			   "Say 1 for Monday, 7 for Sunday.");
+}
+
 static void
 check_setting(Relation rel, HeapTuple tuple)
 {
@@ -204,14 +235,15 @@ check_setting(Relation rel, HeapTuple tuple)
 	static const char *const policies[] = {"accept", "recycle", "escalate", NULL};
 	char	   *name = text_column(tuple, RelationGetDescr(rel), "name");
 	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
+	char	   *string = NULL;	/* the value, where it is a JSON string */
 	char	   *value = json;
 
 	if (name == NULL)
 		return;					/* the column's own constraint says it */
 	if (json != NULL && json[0] == '"')
 	{
-		value = pstrdup(json + 1);
-		value[strlen(value) - 1] = '\0';
+		value = string = pstrdup(json + 1);
+		string[strlen(string) - 1] = '\0';
 	}
 	if (strcmp(name, "transition_mode") == 0)
 		check_choice(rel, name, value, modes);
@@ -222,9 +254,11 @@ check_setting(Relation rel, HeapTuple tuple)
 	else if (strcmp(name, "handoff_policy") == 0)
 		check_choice(rel, name, value, policies);
 	else if (strcmp(name, "max_backdate") == 0)
-		check_span(rel, name, value);
+		check_span(rel, name, string);
 	else if (strcmp(name, "timezone") == 0)
-		check_zone(rel, value);
+		check_zone(rel, string);
+	else if (strcmp(name, "week_starts_on") == 0)
+		check_weekday(rel, name, value);
 }
 
 static void

@@ -36,6 +36,11 @@ LANGUAGE C AS 'MODULE_PATHNAME', 'smk_append_only';
 COMMENT ON FUNCTION append_only() IS
 'Trigger, BEFORE UPDATE, DELETE or TRUNCATE of history: refuses it (SM005), to the owner too.';
 
+CREATE FUNCTION partition_guard() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'smk_partition_guard';
+COMMENT ON FUNCTION partition_guard() IS
+'Trigger, BEFORE INSERT on event and config_change where they are partitioned: refuses rows of a partition that lacks the trigger named in the argument (SM010).';
+
 CREATE FUNCTION event_recorder() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'smk_event_recorder';
 COMMENT ON FUNCTION event_recorder() IS
@@ -67,6 +72,7 @@ CREATE FUNCTION workspace_plumbing_triggers() RETURNS void
 LANGUAGE plpgsql SET client_min_messages = warning AS $body$
 DECLARE
     config text;
+    needed text;
     part regclass;
 BEGIN
     FOREACH config IN ARRAY smarketing.workspace_config_tables() LOOP
@@ -102,6 +108,16 @@ BEGIN
         EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_record_insert
             AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows
             FOR EACH STATEMENT EXECUTE FUNCTION smarketing.event_recorder()', part);
+    END LOOP;
+
+    -- a partitioned table gives its row triggers to each new partition, statement triggers it does not
+    FOR config, needed IN
+        SELECT t.name, t.needed
+        FROM (VALUES ('event', 'smarketing_record_insert'), ('config_change', 'smarketing_append_only')) AS t (name, needed)
+        WHERE (SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = t.name::regclass) = 'p'
+    LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_partition_guard BEFORE INSERT ON %I
+            FOR EACH ROW EXECUTE FUNCTION smarketing.partition_guard(%L)', config, needed);
     END LOOP;
 END
 $body$;

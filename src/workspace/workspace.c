@@ -362,8 +362,8 @@ smk_rules(SmkWorkspace *ws)
 
 /* ---------- pins ---------- */
 
-static int
-trigger_depth(void)
+int
+smk_trigger_depth(void)
 {
 	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
 }
@@ -388,7 +388,7 @@ smk_pin(SmkWorkspace *ws)
 	}
 	pins[npins].ws = ws;
 	pins[npins].subid = GetCurrentSubTransactionId();
-	pins[npins].depth = trigger_depth();
+	pins[npins].depth = smk_trigger_depth();
 	npins++;
 	ws->pins++;
 }
@@ -409,7 +409,7 @@ smk_unpin(SmkWorkspace *ws)
 		if (pins[i].ws != ws)
 			continue;
 		/* not an outer statement's, if ours has none since its trigger is off */
-		if (pins[i].depth >= trigger_depth())
+		if (pins[i].depth >= smk_trigger_depth())
 			remove_pin(i);
 		return;
 	}
@@ -451,7 +451,7 @@ smk_cause(const SmkWorkspace *ws)
 	static const SmkCause client = {SMK_BY_CLIENT, NULL, 0, NULL};
 
 	if (current_cause != NULL && current_cause->ws == ws &&
-		current_cause->depth == trigger_depth())
+		current_cause->depth == smk_trigger_depth())
 		return current_cause;
 	return &client;
 }
@@ -650,7 +650,7 @@ execute(SmkWorkspace *ws, const SmkStatement *statement, SmkPlan *volatile *save
 uint64
 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *statement)
 {
-	SmkCause	cause = {origin, ws, trigger_depth() + 1, data};
+	SmkCause	cause = {origin, ws, smk_trigger_depth() + 1, data};
 	SmkCause   *outer = current_cause;
 	Oid			userid;
 	int			sec_context;

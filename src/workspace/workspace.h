@@ -89,6 +89,9 @@ extern SmkWorkspace *smk_workspace_by_schema(Oid nspid);
 extern void smk_pin(SmkWorkspace *ws);
 extern void smk_unpin(SmkWorkspace *ws);
 
+/* How many triggers are running, one inside the other. */
+extern int	smk_trigger_depth(void);
+
 /* The rules in force: the pinned generation, else the newest one. */
 extern const struct SmkRules *smk_rules(SmkWorkspace *ws);
 

@@ -8,7 +8,7 @@ refused() { printf '%s\n' '\set VERBOSITY sqlstate' "$1;" | psql -XqAt -d repl_s
 # Waits until the subscriber has what the publisher has committed by now.
 catch_up() {
 	local lsn
-	lsn=$(sql postgres 'SELECT pg_current_wal_lsn()')
+	lsn=$(sql postgres 'SELECT pg_current_wal_insert_lsn()')
 	for _ in $(seq 300); do
 		[ "$(sql postgres "SELECT confirmed_flush_lsn >= '$lsn' FROM pg_replication_slots WHERE slot_name = 'smk_sub'")" = t ] && return 0
 		sleep 0.1

@@ -44,7 +44,7 @@ for table in stage_change config_change event setting transition; do
 done
 is "$(as smk_sales "SELECT smarketing.repair_workspace('crm')")" 'error 42501' 'nor repair the workspace'
 is "$(as smk_sales "SELECT smarketing.activate_leads('crm', 'x')")" 'error 42501' 'nor activate leads'
-is "$(as smk_sales "SELECT smarketing.erase_history('crm', 1)")" 'error 42501' 'nor erase history'
+is "$(as smk_sales "SELECT smarketing.erase_history('crm', 1, '{}')")" 'error 42501' 'nor erase history'
 is "$(as smk_stranger "SET smarketing.actor = 'ana'; UPDATE crm.lead SET stage = 'mql' WHERE id = 2")" 'error SM009' 'a name that belongs to a role cannot be claimed'
 is "$(as smk_stranger "SET smarketing.actor = 'eve'; UPDATE crm.lead SET stage = 'mql' WHERE id = 2")" 'error SM003' 'one that belongs to none can, with its rights'
 is "$(as smk_stranger "BEGIN; SET LOCAL smarketing.import = 'x'; UPDATE crm.lead SET stage = 'mql' WHERE id = 2")" 'error 42501' 'nobody but the owner and services may import'
