@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "access/attmap.h"
+
 #if PG_VERSION_NUM < 150000
 #error "smarketing needs PostgreSQL 15 or later"
 #endif
@@ -22,95 +24,17 @@
 	((type *) repalloc(pointer, sizeof(type) * (count)))
 #endif
 
-#include "datatype/timestamp.h"
-#include "nodes/pathnodes.h"
-#include "utils/datetime.h"
-#include "utils/float.h"
-#include "utils/jsonpath.h"
-
-/* Flags of like_regex as flags of a regular expression's compiler. */
-static inline int
-smk_regex_flags(uint32 flags)
-{
-#if PG_VERSION_NUM >= 160000
-	int			result = 0;
-
-	(void) jspConvertRegexFlags(flags, &result, NULL);
-	return result;
-#else
-	return jspConvertRegexFlags(flags);
-#endif
-}
-
-#if PG_VERSION_NUM >= 160000
-#include "nodes/miscnodes.h"
-#endif
-
-/* Read a float8 from text; false if it is none.  Raises no error. */
-static inline bool
-smk_float8_parse(char *text, double *value)
-{
-#if PG_VERSION_NUM >= 160000
-	ErrorSaveContext context = {T_ErrorSaveContext};
-
-	*value = float8in_internal(text, NULL, "double precision", text,
-							   (struct Node *) &context);
-	return !context.error_occurred;
-#else
-	bool		failed = false;
-
-	*value = float8in_internal_opt_error(text, NULL, "double precision", text,
-										 &failed);
-	return !failed;
-#endif
-}
-
-/* The text of an infinite interval, which PostgreSQL 17 brought, or NULL. */
-static inline const char *
-smk_interval_special(const Interval *value)
-{
-#if PG_VERSION_NUM >= 170000
-	if (INTERVAL_IS_NOBEGIN(value))
-		return EARLY;
-	if (INTERVAL_IS_NOEND(value))
-		return LATE;
-#else
-	(void) value;
-#endif
-	return NULL;
-}
-
-/*
- * Could the table's row that var stands for be missing, as on the outer side
- * of a join?  Before PostgreSQL 16 this cannot be told for one table.
- */
-static inline bool
-smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
-{
-#if PG_VERSION_NUM >= 180000
-	if (var->varreturningtype != VAR_RETURNING_DEFAULT)
-		return true;
-#endif
-#if PG_VERSION_NUM >= 160000
-	(void) root;
-	return var->varnullingrels != NULL;
-#else
-	ListCell   *cell;
-
-	(void) var;
-	foreach(cell, root->parse->rtable)
-	{
-		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
-
-		if (rte->rtekind == RTE_JOIN && IS_OUTER_JOIN(rte->jointype))
-			return true;
-	}
-	return false;
-#endif
-}
+/* Errors that a function reports instead of raising them. */
+#define SMK_HAS_SOFT_ERRORS			(PG_VERSION_NUM >= 160000)
+/* A Var knows the outer joins that may null it. */
+#define SMK_HAS_NULLING_RELS		(PG_VERSION_NUM >= 160000)
+/* Intervals may be infinite. */
+#define SMK_HAS_INFINITE_INTERVALS	(PG_VERSION_NUM >= 170000)
+/* RETURNING old and new. */
+#define SMK_HAS_RETURNING_TYPES		(PG_VERSION_NUM >= 180000)
 
 /* make_range may raise soft errors since 16. */
-#if PG_VERSION_NUM >= 160000
+#if SMK_HAS_SOFT_ERRORS
 #define smk_make_range(range, lower, upper) \
 	make_range(range, lower, upper, false, NULL)
 #else
@@ -119,13 +43,24 @@ smk_row_may_be_missing(const PlannerInfo *root, const Var *var)
 #endif
 
 /* An input function's error: soft where the caller asks for that (16+). */
-#if PG_VERSION_NUM >= 160000
+#if SMK_HAS_SOFT_ERRORS
 #include "nodes/miscnodes.h"
 #define smk_ereturn(fcinfo, dummy, ...) \
 	ereturn((fcinfo)->context, dummy, __VA_ARGS__)
 #else
 #define smk_ereturn(fcinfo, dummy, ...) ereport(ERROR, __VA_ARGS__)
 #endif
+
+/* Where outdesc's columns stand in indesc; NULL: just where they are. */
+static inline AttrMap *
+smk_attrmap(TupleDesc indesc, TupleDesc outdesc)
+{
+#if PG_VERSION_NUM >= 160000
+	return build_attrmap_by_name_if_req(indesc, outdesc, true);
+#else
+	return build_attrmap_by_name_if_req(indesc, outdesc);
+#endif
+}
 
 /* The macros of variable-length values have a header of their own since 16. */
 #if PG_VERSION_NUM >= 160000

@@ -8,6 +8,7 @@
  * decides the result (a path that fails half-way has yielded some items), it
  * is kept.
  */
+#include "condition/condition_compat.h"
 #include "condition/condition_tree.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
  * be followed by a column's name, or by a filter and then a name.  Which of
  * the two an expression is can be told from the path alone.
  */
+#include "condition/condition_compat.h"
 #include "condition/condition_tree.h"
 
 #include "miscadmin.h"

@@ -6,6 +6,7 @@
  * packs them into a composite value, which costs more than most conditions.
  * The planner is told to hand over the columns that the condition reads.
  */
+#include "condition/condition_compat.h"
 #include "condition/condition_tree.h"
 
 #include "access/htup_details.h"

@@ -6,6 +6,7 @@
  * extra_float_digits 1, IntervalStyle postgres, DateStyle ISO, bytea_output
  * hex.  A type whose text depends on anything else cannot be lowered.
  */
+#include "condition/condition_compat.h"
 #include "condition/condition_tree.h"
 
 #include <limits.h>

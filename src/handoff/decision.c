@@ -262,7 +262,7 @@ judge_actor(const Judge *judge, const Row *row, bool to_sales)
 		return;
 	if (!smk_actor_is(&judge->actor, to_sales ? SMK_SALES : SMK_MARKETING))
 		refuse(judge, ERRCODE_SMK_DECISION, "decision",
-			   psprintf("handoff " INT64_FORMAT " is not offered to %s", id_of(&judge->shape, row), member->name),
+			   psprintf("handoff " INT64_FORMAT " is not offered to \"%s\"", id_of(&judge->shape, row), member->name),
 			   psprintf("It is offered to %s; \"%s\" belongs to %s.", to_sales ? "sales" : "marketing",
 						member->name, smk_department_name(member->department)),
 			   psprintf("Let a member of %s decide it.", to_sales ? "sales" : "marketing"));
@@ -303,7 +303,8 @@ judge_reason(const Judge *judge, const Row *row, const char *decision)
 		refuse(judge, ERRCODE_SMK_REASON, "reason",
 			   name ? psprintf("reason \"%s\" does not exist", name) :
 			   psprintf("handoff " INT64_FORMAT " needs a reason to be %s", id_of(shape, row), decision),
-			   NULL, pstrdup("Set reason to one of table reason in the statement that decides."));
+			   psprintf("Reasons of kind reject: %s.", smk_reasons_of_kind(judge->rules, "reject")),
+			   pstrdup("Set reason in the statement that decides."));
 	if (reason == NULL)
 		return SMK_RETURN;
 	if (strcmp(decision, "rerouted") == 0 && reason->outcome != SMK_REROUTE)
@@ -472,7 +473,7 @@ write_reroutes(Judge *judge)
 		smk_batch_add(batch, &value, &isnull);
 	}
 	statement.text = "SELECT l FROM %s.lead AS l"
-		" WHERE l.id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_candidate) ORDER BY l.id FOR UPDATE";
+		" WHERE l.id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_candidate) ORDER BY l.id FOR NO KEY UPDATE";
 	statement.batches[0] = batch;
 	statement.callback = complete_offer;
 	statement.arg = &lookup;
@@ -491,7 +492,7 @@ move_leads(Judge *judge)
 	SmkStatement statement = {0};
 
 	statement.text = "WITH locked AS (SELECT l.id, g.to_stage, g.reason, g.note, g.at FROM smk_goal AS g"
-		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) g.lead_id ORDER BY l.id FOR UPDATE OF l)"
+		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) g.lead_id ORDER BY l.id FOR NO KEY UPDATE OF l)"
 		" UPDATE %s.lead AS l SET stage = g.to_stage, reason = g.reason, note = g.note,"
 		" stage_since = GREATEST(g.at, l.stage_since)"
 		" FROM locked AS g WHERE l.id OPERATOR(pg_catalog.=) g.id";
@@ -634,7 +635,7 @@ select_imported(SmkWorkspace *ws, Activation *activation, Datum import, int max_
 	SmkStatement lock = {0};
 	SmkStatement look = {0};
 
-	lock.text = "SELECT l.id" WAITING_LEADS " ORDER BY l.id LIMIT $2 FOR UPDATE OF l";
+	lock.text = "SELECT l.id" WAITING_LEADS " ORDER BY l.id LIMIT $2 FOR NO KEY UPDATE OF l";
 	lock.nargs = 2;
 	lock.types = types;
 	lock.values = values;
@@ -747,7 +748,7 @@ select_overdue(Judge *judge, TimestampTz as_of, int max_rows)
 		" AND c.due_at OPERATOR(pg_catalog.<) $1) ORDER BY h.lead_id LIMIT $2),"
 		" leads AS MATERIALIZED (SELECT l.id FROM %s.lead AS l"
 		" WHERE l.id OPERATOR(pg_catalog.=) ANY (SELECT lead_id FROM overdue)"
-		" ORDER BY l.id FOR UPDATE SKIP LOCKED)"
+		" ORDER BY l.id FOR NO KEY UPDATE SKIP LOCKED)"
 		" SELECT h.id, h.lead_id, h.to_stage FROM %s.handoff AS h"
 		" JOIN overdue AS o ON o.id OPERATOR(pg_catalog.=) h.id"
 		" JOIN leads AS l ON l.id OPERATOR(pg_catalog.=) h.lead_id"

@@ -190,7 +190,7 @@ move_leads(SmkWorkspace *ws, const SmkRules *rules, bool import, SmkBatch *batch
 
 	/* a statement of its own: the next one sees what we have waited for */
 	statement.text = "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
-		" (SELECT lead_id FROM smk_deal) ORDER BY l.id FOR UPDATE";
+		" (SELECT lead_id FROM smk_deal) ORDER BY l.id FOR NO KEY UPDATE";
 	statement.batches[0] = batch;
 	smk_run(ws, SMK_BY_DEAL, NULL, &statement);
 

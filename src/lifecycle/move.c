@@ -101,6 +101,9 @@ search_path_of_stages(const SmkMove *move, SmkPath *path)
 	{
 		int			stage = queue[head++];
 
+		/* a path may begin or end where leads leave the process, not pass there */
+		if (stage != move->from && rules->stages[stage].kind == SMK_EXIT)
+			continue;
 		for (int next = 0; next < rules->nstages; next++)
 		{
 			const SmkTransition *transition = smk_transition(rules, stage, next);
@@ -259,8 +262,9 @@ refuse_department(const SmkMove *move, const SmkTransition *transition)
 	return refusal;
 }
 
-static char *
-reasons_of_kind(const SmkRules *rules, const char *kind)
+/* Names of the reasons of a kind, for a message. */
+char *
+smk_reasons_of_kind(const SmkRules *rules, const char *kind)
 {
 	StringInfoData buf;
 
@@ -281,7 +285,7 @@ refuse_reason(const SmkMove *move, const SmkTransition *transition, char *messag
 	refusal.message = message;
 	if (transition->reason_kind != NULL)
 		refusal.detail = psprintf("Reasons of kind %s: %s.", transition->reason_kind,
-								  reasons_of_kind(move->rules, transition->reason_kind));
+								  smk_reasons_of_kind(move->rules, transition->reason_kind));
 	refusal.hint = pstrdup("Set reason in the statement that makes the move.");
 	return refusal;
 }
@@ -444,6 +448,22 @@ is_due(const SmkRules *rules, const SmkTransition *transition, const SmkLead *be
 		!smk_rule_holds(&transition->automatic_when, before->values, before->nulls);
 }
 
+bool
+smk_moves_automatically(const SmkRules *rules, int stage)
+{
+	if (!rules->moves_automatically || stage == SMK_NO_STAGE)
+		return false;
+	for (int to = 0; to < rules->nstages; to++)
+	{
+		const SmkTransition *transition = smk_transition(rules, stage, to);
+
+		if (transition != NULL &&
+			(transition->automatic_when.present || transition->automatic_on != NULL))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Due is an edge: automatic_when holds after the write and did not before it
  * (before is NULL on entry); or an event: one of kinds is in automatic_on.  A
@@ -453,7 +473,7 @@ const SmkTransition *
 smk_due_transition(const SmkRules *rules, int stage, const SmkLead *before,
 				   const SmkLead *after, const Bitmapset *kinds)
 {
-	if (!rules->moves_automatically || stage == SMK_NO_STAGE)
+	if (!smk_moves_automatically(rules, stage))
 		return NULL;
 	for (int to = 0; to < rules->nstages; to++)
 	{

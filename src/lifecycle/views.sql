@@ -211,7 +211,9 @@ BEGIN
           FROM handoff AS h
           UNION ALL
           SELECT h.lead_id, h.decided_at, CASE WHEN h.decided_at > h.offered_at THEN 5 ELSE 7 END, 'handoff_decided', h.decision,
-                 nullif(concat_ws('; ', coalesce(r.label, h.reason), h.note), ''), h.decided_by, h.cycle, h.id
+                 -- a lead given back carries why sales gave it back: no word of marketing's, who take it on
+                 CASE WHEN h.direction = 'to_sales' THEN nullif(concat_ws('; ', coalesce(r.label, h.reason), h.note), '') END,
+                 h.decided_by, h.cycle, h.id
           FROM handoff AS h
           LEFT JOIN reason AS r ON r.name = h.reason
           WHERE h.decided_at IS NOT NULL) AS t

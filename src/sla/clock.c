@@ -415,7 +415,7 @@ static int64
 target_of_day_end(const SmkCalendar *calendar, pg_tz *zone, const Interval *within,
 				  TimeADT cutoff, TimestampTz started_at)
 {
-	int32		days = within ? within->day : 0;
+	int32		more_days = within ? within->day : 0;
 	TimestampTz close = started_at;
 	SmkReach	reach = smk_working_day_end(calendar, started_at, 0, &close);
 
@@ -423,9 +423,9 @@ target_of_day_end(const SmkCalendar *calendar, pg_tz *zone, const Interval *with
 		return -1;
 	if (cutoff >= 0 && local_time(zone, started_at) > cutoff &&
 		local_date(zone, close) == local_date(zone, started_at))
-		days++;
-	if (days != 0)
-		reach = smk_working_day_end(calendar, started_at, days, &close);
+		more_days++;
+	if (more_days != 0)
+		reach = smk_working_day_end(calendar, started_at, more_days, &close);
 	if (!smk_working_found(reach, close))
 		return -1;
 	return smk_working_count(calendar, close) - smk_working_count(calendar, started_at);

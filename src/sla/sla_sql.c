@@ -169,7 +169,7 @@ smk_raise_follow_ups(PG_FUNCTION_ARGS)
 		" WHERE l.follow_up_on OPERATOR(pg_catalog.<=)"
 		" pg_catalog.timezone(z.name, $1)::pg_catalog.date"
 		" AND (l.follow_up_raised_on OPERATOR(pg_catalog.=) l.follow_up_on) IS NOT TRUE AND l.excluded IS NULL"
-		" ORDER BY l.id LIMIT $2 FOR UPDATE OF l SKIP LOCKED),"
+		" ORDER BY l.id LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED),"
 		" raised AS (UPDATE %s.lead AS l SET follow_up_raised_on = l.follow_up_on FROM due AS d"
 		" WHERE l.id OPERATOR(pg_catalog.=) d.id RETURNING l.id, l.follow_up_on, l.owner),"
 		" told AS (INSERT INTO %s.event (at, kind, lead_id, payload) SELECT $1, 'follow_up_due', r.id,"

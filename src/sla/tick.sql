@@ -108,7 +108,7 @@ BEGIN
     action := 'reviews due';
     -- a statement of its own: the next one sees what another session has told meanwhile
     EXECUTE format('SELECT FROM %I.agreement AS a WHERE a.next_review <= timezone($2, $1)::date
-        ORDER BY a.id FOR UPDATE', workspace) USING as_of, setting ->> 'timezone';
+        ORDER BY a.id FOR NO KEY UPDATE', workspace) USING as_of, setting ->> 'timezone';
     EXECUTE format($sql$
         WITH due AS (
             SELECT a.id, a.name, a.version, r.review_on

@@ -263,10 +263,10 @@ finish_steps(MemoryContext memory, const StepList *list, CountBelow below,
 /* The edges of a week; `unit` is what one second, or day, is worth. */
 static void
 make_week(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
-		  bool days)
+		  bool in_days)
 {
 	StepList	list;
-	int64		length = days ? 7 : 7 * USECS_PER_DAY;
+	int64		length = in_days ? 7 : 7 * USECS_PER_DAY;
 
 	start_steps(&list, 0);
 	for (int weekday = 0; weekday < 7; weekday++)
@@ -274,7 +274,7 @@ make_week(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 		Day			day = {.weekday = weekday};
 		SmkSet		set = day_set(lookup, &day);
 
-		if (days)
+		if (in_days)
 			add_step(&list, weekday,
 					 set.n > 0 ? SMK_HOURS_OPEN : SMK_HOURS_CLOSED);
 		else
@@ -329,10 +329,10 @@ year_below(const void *context, int64 x)
 /* One kind of year: the days that yearly dates change. */
 static void
 make_kind(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
-		  bool days, int kind)
+		  bool in_days, int kind)
 {
 	SmkYears   *years = pattern->years;
-	int64		unit = days ? 1 : USECS_PER_DAY;
+	int64		unit = in_days ? 1 : USECS_PER_DAY;
 	YearBelow	below = {pattern, SMK_KIND_WEEKDAY(kind) * unit, 7 * unit};
 	StepList	list;
 	Day			day = {.weekday = SMK_KIND_WEEKDAY(kind)};
@@ -348,7 +348,7 @@ make_kind(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 			day.key = SMK_YEARLY_KEY(month, n);
 			if (!is_touched(lookup, &day))
 				add_step(&list, x * unit, SMK_HOURS_BELOW);
-			else if (days)
+			else if (in_days)
 				add_step(&list, x, day_set(lookup, &day).n > 0 ?
 						 SMK_HOURS_OPEN : SMK_HOURS_CLOSED);
 			else
@@ -370,14 +370,14 @@ make_kind(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
 
 static void
 make_pattern(SmkPattern *pattern, MemoryContext memory, const Lookup *lookup,
-			 bool days)
+			 bool in_days)
 {
-	make_week(pattern, memory, lookup, days);
+	make_week(pattern, memory, lookup, in_days);
 	if (!lookup->has_yearly)
 		return;
 	pattern->years = MemoryContextAllocZero(memory, sizeof(SmkYears));
 	for (int kind = 0; kind < SMK_YEAR_KINDS; kind++)
-		make_kind(pattern, memory, lookup, days, kind);
+		make_kind(pattern, memory, lookup, in_days, kind);
 	for (int i = 0; i < SMK_CYCLE_YEARS; i++)
 		pattern->years->upto[i + 1] = pattern->years->upto[i] +
 			pattern->years->total[smk_year_kind[i]];
@@ -448,17 +448,17 @@ find_touched(const Lookup *lookup, int *n)
 		for (int i = 0; i < lookup->n_dated[layer]; i++)
 		{
 			const SmkHoursRule *rule = lookup->dated[layer][i];
-			int			days = rule->last - rule->first + 1 +
+			int			in_days = rule->last - rule->first + 1 +
 				smk_set_has_tail(rule->open);
 
 			if (is_block(lookup, rule))
 				continue;
-			while (*n + days > capacity)
+			while (*n + in_days > capacity)
 			{
 				capacity *= 2;
 				date = repalloc_array(date, int32, capacity);
 			}
-			for (int k = 0; k < days; k++)
+			for (int k = 0; k < in_days; k++)
 				date[(*n)++] = rule->first + k;
 		}
 	}
@@ -630,7 +630,7 @@ has_regular_time(const SmkCalendar *calendar, int64 date)
 
 /* Dates that the pattern opens only at readings that the clock skips. */
 static void
-make_gone(SmkDays *days, const SmkCalendar *calendar)
+make_gone(SmkDays *in_days, const SmkCalendar *calendar)
 {
 	const SmkZone *zone = calendar->zone;
 	StepList	list;
@@ -647,21 +647,21 @@ make_gone(SmkDays *days, const SmkCalendar *calendar)
 			 date <= smk_floor_div(resumed - 1, USECS_PER_DAY); date++)
 		{
 			done = date + 1;
-			if (smk_day_pattern_count(&days->pattern, date + 1) ==
-				smk_day_pattern_count(&days->pattern, date) ||
+			if (smk_day_pattern_count(&in_days->pattern, date + 1) ==
+				smk_day_pattern_count(&in_days->pattern, date) ||
 				has_regular_time(calendar, date))
 				continue;
 			add_step(&list, date, SMK_HOURS_CLOSED);
 			add_step(&list, date + 1, SMK_HOURS_BELOW);
 		}
 	}
-	days->gone = finish_steps(calendar->context, &list, days_below, days, 0);
-	days->first = smk_days_zone_count(days, SMK_WINDOW_FIRST_DAY);
-	days->front = smk_days_zone_count(days, SMK_WINDOW_FIRST_DAY + SMK_CYCLE_DAYS);
-	days->back = smk_days_zone_count(days, SMK_WINDOW_LAST_DAY - SMK_CYCLE_DAYS);
-	days->last = smk_days_zone_count(days, SMK_WINDOW_LAST_DAY - 1) +
-		(smk_day_pattern_count(&days->pattern, SMK_WINDOW_LAST_DAY) -
-		 smk_day_pattern_count(&days->pattern, SMK_WINDOW_LAST_DAY - 1));
+	in_days->gone = finish_steps(calendar->context, &list, days_below, in_days, 0);
+	in_days->first = smk_days_zone_count(in_days, SMK_WINDOW_FIRST_DAY);
+	in_days->front = smk_days_zone_count(in_days, SMK_WINDOW_FIRST_DAY + SMK_CYCLE_DAYS);
+	in_days->back = smk_days_zone_count(in_days, SMK_WINDOW_LAST_DAY - SMK_CYCLE_DAYS);
+	in_days->last = smk_days_zone_count(in_days, SMK_WINDOW_LAST_DAY - 1) +
+		(smk_day_pattern_count(&in_days->pattern, SMK_WINDOW_LAST_DAY) -
+		 smk_day_pattern_count(&in_days->pattern, SMK_WINDOW_LAST_DAY - 1));
 }
 
 typedef struct DateSteps
@@ -699,21 +699,21 @@ void
 smk_calendar_add_days(SmkCalendar *calendar, const SmkHoursRules *rules)
 {
 	Lookup	   *lookup = make_lookup(rules);
-	SmkDays    *days = MemoryContextAllocZero(calendar->context,
+	SmkDays    *in_days = MemoryContextAllocZero(calendar->context,
 											  sizeof(SmkDays));
 	DateSteps	steps;
 
-	make_pattern(&days->pattern, calendar->context, lookup, true);
-	make_gone(days, calendar);
+	make_pattern(&in_days->pattern, calendar->context, lookup, true);
+	make_gone(in_days, calendar);
 	steps.calendar = calendar;
 	steps.end = 0;
 	start_steps(&steps.list, PG_INT64_MIN);
 	visit_dates(lookup, visit_working_dates, &steps);
 	if (steps.list.n > 1)
 		add_step(&steps.list, steps.end, SMK_HOURS_BELOW);
-	days->dated = finish_steps(calendar->context, &steps.list,
-							   days_zone_below, days, 0);
-	calendar->days = days;
+	in_days->dated = finish_steps(calendar->context, &steps.list,
+							   days_zone_below, in_days, 0);
+	calendar->days = in_days;
 }
 
 /*

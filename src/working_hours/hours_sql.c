@@ -213,11 +213,13 @@ next_period(Periods *periods, RangeBound *lower, RangeBound *upper)
 Datum
 smk_working_periods(PG_FUNCTION_ARGS)
 {
-	RangeBound	lower = {.infinite = false, .inclusive = true, .lower = true};
-	RangeBound	upper = {.infinite = false, .inclusive = false, .lower = false};
+	RangeBound	lower = {0};
+	RangeBound	upper = {0};
 	FuncCallContext *call;
 	Periods    *periods;
 
+	lower.inclusive = true;
+	lower.lower = true;
 	if (SRF_IS_FIRSTCALL())
 	{
 		call = SRF_FIRSTCALL_INIT();
