@@ -183,6 +183,8 @@ SELECT b.relname, b.attname AS lost
 FROM before AS b
 WHERE b.relkind <> 'v' AND NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
                   WHERE c.relnamespace = 'ws_a'::regnamespace AND c.relname = b.relname AND a.attname = b.attname)
+  -- views that call our functions go
+  AND b.relname NOT IN ('sla_board', 'sla_scorecard', 'commitment_progress')
 ORDER BY 1, 2;
 SELECT count(*) AS lost_defaults
 FROM defaults AS b

@@ -148,7 +148,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 }
 
 /*
- * What became of the clocks in CTE hit (id, commitment_id), from the tables.
+ * What became of the clocks in CTE hit (id), from the tables.
  *
  * A clock ends at its min_count-th event.  A touch, attempt or contact counts
  * if it is of the department that owes, or of none; the activity that started
@@ -250,7 +250,14 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 	"(c.cancelled_at IS NULL OR c.cancel_reason OPERATOR(pg_catalog.=) 'superseded'" \
 	" OR c.cancel_reason OPERATOR(pg_catalog.=) ANY (m.released_on))"
 
-/* The clocks that an event ends, releases or brings nearer to their end. */
+/* Whose clocks may open again, and whose activities are all there. */
+#define MAY_BE_WORKED \
+	"l.excluded IS NULL AND NOT l.do_not_contact AND l.engagement_purged IS NULL"
+
+/*
+ * The clocks that an event ends, releases or brings nearer to their end.  What
+ * is over stays over: the activities that ended it may have been purged.
+ */
 static void
 end_clocks(SmkClocks *clocks)
 {
@@ -262,19 +269,36 @@ end_clocks(SmkClocks *clocks)
 				 " OR e.event OPERATOR(pg_catalog.=) ANY (m.released_on))"
 				 " WHERE e.at OPERATOR(pg_catalog.>=) c.started_at AND " MAY_CHANGE
 				 " AND e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity')),"
-				 DERIVE_CLOCKS, clocks->events);
+				 DERIVE_CLOCKS
+				 " AND (o.ended_at IS NOT NULL OR o.cancelled_at IS NOT NULL"
+				 " OR (c.ended_at IS NULL AND c.cancelled_at IS NULL))", clocks->events);
 }
 
-/* All clocks of leads whose activities have been changed or deleted. */
+/*
+ * All clocks of leads whose activities have been changed or deleted, but for
+ * those whose old activities have been purged: what they ended stays ended.
+ */
 static void
 recount_clocks(SmkClocks *clocks)
 {
 	run_on_batch(clocks,
 				 "WITH hit AS (SELECT DISTINCT c.id FROM smk_recount AS e"
-				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id"
+				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id AND " MAY_BE_WORKED
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
 				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
 				 " WHERE " MAY_CHANGE ")," DERIVE_CLOCKS, clocks->recounts);
+}
+
+void
+smk_clocks_recount_all(SmkWorkspace *ws)
+{
+	SmkStatement statement = {0};
+
+	statement.text = "WITH hit AS (SELECT c.id FROM %s.sla_clock AS c"
+		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) c.lead_id AND " MAY_BE_WORKED
+		" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
+		" WHERE " MAY_CHANGE ")," DERIVE_CLOCKS;
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
 }
 
 /* Clocks that have just started: an earlier one of the same commitment is over. */
