@@ -27,6 +27,7 @@ SQL_SOURCES = \
 	src/scoring/scoring.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
+	src/sla/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
@@ -35,6 +36,7 @@ SQL_SOURCES = \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
+	src/sla/explain.sql \
 	src/sla/tick.sql \
 	src/workspace/events.sql \
 	src/workspace/verify.sql \
@@ -42,6 +44,7 @@ SQL_SOURCES = \
 	src/workspace/erase.sql \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
+	src/sla/checks.sql \
 	src/scoring/checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql

@@ -174,9 +174,14 @@ WHERE c.relnamespace = 'ws_a'::regnamespace;
 CREATE TEMPORARY TABLE defaults ON COMMIT DROP AS
 SELECT d.adrelid, d.adnum FROM pg_attrdef AS d JOIN pg_class AS c ON c.oid = d.adrelid WHERE c.relnamespace = 'ws_a'::regnamespace;
 DROP EXTENSION smarketing CASCADE;
+SELECT b.relname AS view_gone
+FROM before AS b
+WHERE b.relkind = 'v' AND NOT EXISTS (SELECT FROM pg_class AS c
+                                      WHERE c.relnamespace = 'ws_a'::regnamespace AND c.relname = b.relname)
+GROUP BY 1 ORDER BY 1;
 SELECT b.relname, b.attname AS lost
 FROM before AS b
-WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+WHERE b.relkind <> 'v' AND NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
                   WHERE c.relnamespace = 'ws_a'::regnamespace AND c.relname = b.relname AND a.attname = b.attname)
 ORDER BY 1, 2;
 SELECT count(*) AS lost_defaults
@@ -189,6 +194,11 @@ CREATE EXTENSION smarketing;
 SELECT check_name, count(*) > 0 AS missing FROM smarketing.verify('ws_a') GROUP BY check_name;
 SELECT smarketing.repair_workspace('ws_a');
 SELECT * FROM smarketing.verify('ws_a');
+SELECT b.relname, b.attname AS not_back
+FROM before AS b
+WHERE NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+                  WHERE c.relnamespace = 'ws_a'::regnamespace AND c.relname = b.relname AND a.attname = b.attname)
+ORDER BY 1, 2;
 ROLLBACK;
 
 -- what CASCADE would take: users' own objects on our functions, and no table's data of ours

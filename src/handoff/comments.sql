@@ -52,7 +52,7 @@ BEGIN
     COMMENT ON COLUMN routing_rule.team IS
         'Team that gets the handoff.';
     COMMENT ON COLUMN routing_rule.method IS
-        'Who in the team: round_robin (by weight) or least_open (fewest open handoffs).';
+        'Who in the team: round_robin (by weight) or least_open (fewest leads in work, by weight).';
 
     COMMENT ON TABLE routing_turn IS
         'State of the weighted round robin.';

@@ -20,6 +20,9 @@ BEGIN
         RAISE EXCEPTION 'a decision cannot be null' USING ERRCODE = 'SM006',
             HINT = 'Decide accepted or rejected.';
     END IF;
+    IF workspace IS NULL OR to_regclass(format('%I.handoff', workspace)) IS NULL THEN
+        PERFORM smarketing.workspace_check(workspace);
+    END IF;
     EXECUTE format('SELECT h.lead_id FROM %I.handoff AS h WHERE h.id = $1', workspace)
         INTO lead USING handoff_id;
     IF lead IS NULL THEN
@@ -45,7 +48,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION decide(text, bigint, text, text, text) IS
-'Decides a handoff: accepted or rejected, with the reason and note that a rejection needs. Gives the decision as it is stored (rerouted or merged where the reason''s outcome says so). Locks the lead before the handoff, and so cannot deadlock with a session that moves the lead. SM006 where the handoff does not exist, is decided already or is not offered to the actor; SM004 for a reason that is missing or unknown.';
+'Decides a handoff: accepted or rejected, with the reason and note that a rejection needs. Gives the decision as it is stored (rerouted or merged where the reason''s outcome says so). Locks the lead before the handoff, and so cannot deadlock with a session that moves the lead. SM006 where the handoff does not exist, is decided already or is not offered to the actor; SM004 for a reason that is missing or unknown; 3F000 or SM010 where there is no such workspace.';
 
 CREATE FUNCTION activate_leads(workspace text, batch text, max_rows int DEFAULT 10000) RETURNS bigint
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE

@@ -89,7 +89,7 @@ BEGIN
     COMMENT ON COLUMN member.weight IS
         'Share in round robin; 2 gets twice as many handoffs as 1.';
     COMMENT ON COLUMN member.capacity IS
-        'Most open handoffs to be routed to the member; null means no limit.';
+        'Leads in work (in stages of sales of kind handoff or inventory) from which on no rule routes to the member; null means no limit.';
     COMMENT ON COLUMN member.active IS
         'Does the member take part? Inactive members get nothing routed.';
 

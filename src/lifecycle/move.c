@@ -101,6 +101,9 @@ search_path_of_stages(const SmkMove *move, SmkPath *path)
 	{
 		int			stage = queue[head++];
 
+		/* a path may begin or end where leads leave the process, not pass there */
+		if (stage != move->from && rules->stages[stage].kind == SMK_EXIT)
+			continue;
 		for (int next = 0; next < rules->nstages; next++)
 		{
 			const SmkTransition *transition = smk_transition(rules, stage, next);

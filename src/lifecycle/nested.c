@@ -22,8 +22,8 @@ typedef struct Waiting
 /* Rows that wait for their outermost statement. */
 typedef struct Kept
 {
+	SmkNested	nested;			/* first: smk_nested_free gets its address */
 	const SmkWorkspace *ws;
-	SmkNested	nested;
 } Kept;
 
 static List *waiting = NIL;		/* of Waiting */
@@ -60,6 +60,7 @@ smk_nested_end(const SmkWorkspace *ws)
 		else if (!removed)
 		{
 			waiting = list_delete_nth_cell(waiting, i);
+			pfree(statement);
 			removed = true;
 		}
 	}
@@ -114,6 +115,28 @@ smk_nested_take(const SmkWorkspace *ws)
 		kept = foreach_delete_current(kept, lc);
 	}
 	return taken;
+}
+
+static void
+free_rows(List *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		if (lfirst(lc) != NULL)
+			pfree(lfirst(lc));
+	}
+	list_free(rows);
+}
+
+/* A long transaction may have a million statements. */
+void
+smk_nested_free(SmkNested *nested)
+{
+	free_rows(nested->old);
+	free_rows(nested->new);
+	pfree(nested);
 }
 
 static void

@@ -46,6 +46,7 @@ extern void smk_nested_add(SmkNested *nested, TupleTableSlot *old, TupleTableSlo
  * statement still waits that must be recorded before.
  */
 extern List *smk_nested_take(const SmkWorkspace *ws);
+extern void smk_nested_free(SmkNested *nested);
 
 extern void smk_nested_init(void);
 

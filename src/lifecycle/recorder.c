@@ -914,7 +914,10 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 		finish(recorder);
 	}
 	foreach(lc, smk_nested_take(ws))
+	{
 		record_nested(data->tg_relation, ws, lfirst(lc));
+		smk_nested_free(lfirst(lc));
+	}
 	smk_statement_ends(ws);
 	return PointerGetDatum(NULL);
 }

@@ -9,6 +9,22 @@ CREATE FUNCTION workspace_lifecycle_views() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
 BEGIN
     /*
+     * A function of the workspace, not of the extension: its body is read when
+     * it runs, so that lead_fact outlives DROP EXTENSION.
+     */
+    CREATE OR REPLACE FUNCTION response_working(hours text, from_at timestamptz, to_at timestamptz) RETURNS interval
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE COST 20 SET search_path = pg_catalog, pg_temp AS $function$
+    BEGIN
+        IF to_regtype('smarketing.working_hours') IS NULL THEN
+            RETURN NULL;
+        END IF;
+        RETURN smarketing.working_time(hours::smarketing.working_hours, from_at, to_at);
+    END
+    $function$;
+    COMMENT ON FUNCTION response_working(text, timestamptz, timestamptz) IS
+        'Working time between two instants, of working hours as text; for lead_fact.response_working. Null if an argument is null, or while the extension is not there.';
+
+    /*
      * A cycle lasts from its first move to the first move of the next one.
      * What has no cycle of its own falls into one by its time: an activity by
      * when it happened, a deal by when it was closed; an open deal is in the
@@ -22,7 +38,9 @@ BEGIN
            c.sal_at, a.first_attempt_at, a.first_contact_at, a.attempts, c.sql_at, c.opportunity_at, c.won_at, c.lost_at,
            c.recycled_at, d.open_amount, d.won_amount,
            c.next_at IS NULL AND EXISTS (SELECT FROM stage AS s
-                                         WHERE s.name = l.stage AND s.kind IN ('inventory', 'handoff')) AS is_open
+                                         WHERE s.name = l.stage AND s.kind IN ('inventory', 'handoff')) AS is_open,
+           response_working((SELECT y.hours FROM calendar AS y WHERE y.name = coalesce(m.calendar, t.calendar, g.name)),
+                            h.offered_at, a.first_attempt_at) AS response_working
     FROM (SELECT x.lead_id, x.cycle, min(x.at) AS entered_at,
                  lead(min(x.at)) OVER (PARTITION BY x.lead_id ORDER BY x.cycle) AS next_at,
                  row_number() OVER (PARTITION BY x.lead_id ORDER BY x.cycle) = 1 AS is_first,
@@ -52,6 +70,12 @@ BEGIN
                        WHERE o.lead_id = c.lead_id AND o.cycle = c.cycle AND o.direction = 'to_sales') AS h ON true
     CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
     LEFT JOIN member AS m ON m.name = w.owner
+    LEFT JOIN team AS t ON t.name = coalesce(m.team, h.team)
+    CROSS JOIN (SELECT coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
+                                 WHERE o.kind = 'response' AND o.department = 'sales' AND o.calendar IS NOT NULL
+                                   AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
+                                 ORDER BY e.valid DESC, o.id LIMIT 1),
+                                (SELECT min(y.name) FROM calendar AS y HAVING count(*) = 1)) AS name) AS g
     CROSS JOIN (SELECT array_agg(name) FILTER (WHERE is_attempt) AS attempts,
                        array_agg(name) FILTER (WHERE is_contact) AS contacts
                 FROM activity_kind
@@ -103,6 +127,7 @@ BEGIN
     COMMENT ON COLUMN lead_fact.open_amount IS 'Sum of the lead''s open deals, in the last cycle, in setting currency; deals in other currencies are left out. Null if there is none.';
     COMMENT ON COLUMN lead_fact.won_amount IS 'Sum of the lead''s deals won in the cycle, in setting currency; deals in other currencies are left out. Null if there is none.';
     COMMENT ON COLUMN lead_fact.is_open IS 'Does the lead stand, in this cycle, in a stage of kind inventory or handoff? A recycled lead is not open.';
+    COMMENT ON COLUMN lead_fact.response_working IS 'Working time from the first handoff to sales to the first attempt: in the calendar of the owner, else of the team, else of what sales have signed, else the only calendar. Null without an attempt or a calendar, and while the extension is dropped.';
 
     CREATE OR REPLACE VIEW lead_board WITH (security_invoker = true) AS
     SELECT l.id AS lead_id, l.name, l.company, l.email, l.stage, coalesce(s.label, s.name) AS stage_label, s.position, s.department,

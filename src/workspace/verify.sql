@@ -66,7 +66,9 @@ BEGIN
                  CASE WHEN g.activity_kind IS NULL THEN 'lead' ELSE 'activity' END::regclass
           FROM scoring_rule AS g WHERE g.active
           UNION ALL
-          SELECT format('routing_rule %s', u.id), u.condition, 'lead' FROM routing_rule AS u) AS r
+          SELECT format('routing_rule %s', u.id), u.condition, 'lead' FROM routing_rule AS u
+          UNION ALL
+          SELECT format('commitment %s', m.id), m.condition, 'lead' FROM commitment AS m) AS r
     WHERE smarketing.condition_problem(r.rows, r.condition) IS NOT NULL
     ORDER BY r.object COLLATE "C";
 END

@@ -39,6 +39,7 @@ BEGIN ATOMIC
         (34, 'triggers', 'workspace_sla_triggers'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
+        (44, 'views', 'workspace_sla_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
@@ -47,7 +48,8 @@ BEGIN ATOMIC
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
-        (64, 'checks', 'workspace_scoring_checks'),
+        (64, 'checks', 'workspace_sla_checks'),
+        (65, 'checks', 'workspace_scoring_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure'),
         (74, 'erasure', 'workspace_sla_erasure')
@@ -74,7 +76,8 @@ CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
     'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
-    'handoff_board', 'handoff_feedback'
+    'handoff_board', 'handoff_feedback',
+    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';

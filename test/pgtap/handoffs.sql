@@ -101,6 +101,9 @@ SELECT pg_temp.refused($$SELECT smarketing.decide('crm', id, 'rejected', 'not_re
 SELECT pg_temp.refused($$SELECT smarketing.decide('crm', id, 'accepted') FROM crm.handoff WHERE lead_id = pg_temp.id('u1')$$, 'SM006', 'also when it says the same');
 SELECT pg_temp.refused($$SELECT smarketing.decide('crm', -1, 'accepted')$$, 'SM006', 'decide(): no such handoff');
 SELECT pg_temp.refused($$SELECT smarketing.decide('crm', NULL, 'accepted')$$, 'SM006', 'decide(): null');
+SELECT pg_temp.refused($$SELECT smarketing.decide('nowhere', 1, 'accepted')$$, '3F000', 'decide(): no such schema');
+SELECT pg_temp.refused($$SELECT smarketing.decide('pg_catalog', 1, 'accepted')$$, 'SM010', 'decide(): no workspace');
+SELECT pg_temp.refused($$SELECT smarketing.decide(NULL, 1, 'accepted')$$, '22004', 'decide(): a null for a workspace');
 SELECT pg_temp.refused($$SELECT smarketing.decide('crm', pg_temp.open_handoff('u20'), NULL)$$, 'SM006', 'decide(): no decision');
 SELECT pg_temp.refused($$SELECT smarketing.decide('crm', pg_temp.open_handoff('u20'), 'rejected')$$, 'SM004', 'decide(): no reason');
 
