@@ -108,10 +108,37 @@ UPDATE italian_leads SET stage = 'recycled' WHERE id = :silent;
 RESET smarketing.actor;
 \set ON_ERROR_STOP on
 
+\echo
+\echo '6. A SCORE EXPLAINED: the rows add up to it, at any instant; here on the evening of 30 June'
+SELECT l.id AS scored, l.name AS scored_name FROM crm.lead AS l
+WHERE l.stage = 'lead' AND l.job_title IS NOT NULL
+ORDER BY round(smarketing.engagement_score(l, '2026-06-30 18:00Z')) DESC, l.external_id COLLATE "C" LIMIT 1 \gset
+\echo :scored_name
+\set ECHO queries
+SELECT e.dimension, e.category, e.rule, count(e.activity_id) AS activities, round(sum(e.points)::numeric, 1) AS points,
+    round(sum(e.contribution)::numeric, 1) AS "left of them"
+FROM crm.lead AS l, smarketing.explain_score(l, '2026-06-30 18:00Z') AS e
+WHERE l.id = :scored GROUP BY e.dimension, e.category, e.rule ORDER BY e.dimension DESC, e.category, e.rule;
+SELECT round(smarketing.lead_score(l, '2026-06-30 18:00Z')::numeric, 1) AS score, smarketing.lead_band(l, '2026-06-30 18:00Z') AS band,
+    round(smarketing.lead_score(l, '2026-07-30 18:00Z')::numeric, 1) AS "if he does no more for a month"
+FROM crm.lead AS l WHERE l.id = :scored;
+\set ECHO none
+\echo
+\echo 'What if who decides were worth 40 and not 20?  A transaction that is rolled back.'
+\set ECHO queries
+BEGIN;
+UPDATE crm.scoring_rule SET points = 40 WHERE name = 'decides';
+UPDATE crm.scoring_category SET max_points = 55 WHERE name = 'person';
+SELECT count(*) AS leads, round(avg(new_score - old_score)::numeric, 1) AS "points more", count(*) FILTER (WHERE would_move) AS "would become MQL"
+FROM smarketing.score_diff('crm');
+ROLLBACK;
+SELECT count(*) AS "different now" FROM smarketing.score_diff('crm');
+\set ECHO none
+
 SELECT to_regproc('smarketing.verify') IS NOT NULL AS verifies \gset
 \if :verifies
     \echo
-    \echo '6. EVERY STORED FACT, derived again from the history: what differs (nothing)'
+    \echo '7. EVERY STORED FACT, derived again from the history: what differs (nothing)'
     \set ECHO queries
     SELECT * FROM smarketing.verify('crm');
     \set ECHO none

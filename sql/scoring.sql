@@ -4,6 +4,7 @@ SET intervalstyle = 'postgres';
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET extra_float_digits = 0;
+SET intervalstyle = 'postgres';
 SELECT smarketing.create_workspace('sc');
 
 -- the template
@@ -119,6 +120,7 @@ CREATE TABLE sc.serial_score AS SELECT sum(smarketing.lead_score(l, '2030-01-01Z
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET extra_float_digits = 0;
+SET intervalstyle = 'postgres';
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
