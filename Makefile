@@ -15,30 +15,37 @@ SQL_SOURCES = \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
+	src/scoring/tables.sql \
 	src/workspace/template.sql \
+	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
+	src/scoring/scoring.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
+	src/scoring/comments.sql \
 	src/sla/comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
+	src/sla/explain.sql \
 	src/sla/tick.sql \
 	src/workspace/events.sql \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \
 	src/workspace/erase.sql \
 	src/lifecycle/checks.sql \
-	src/handoff/checks.sql
+	src/handoff/checks.sql \
+	src/sla/checks.sql \
+	src/scoring/checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "access/attmap.h"
+
 #if PG_VERSION_NUM < 150000
 #error "smarketing needs PostgreSQL 15 or later"
 #endif
@@ -48,6 +50,17 @@
 #else
 #define smk_ereturn(fcinfo, dummy, ...) ereport(ERROR, __VA_ARGS__)
 #endif
+
+/* Where outdesc's columns stand in indesc; NULL: just where they are. */
+static inline AttrMap *
+smk_attrmap(TupleDesc indesc, TupleDesc outdesc)
+{
+#if PG_VERSION_NUM >= 160000
+	return build_attrmap_by_name_if_req(indesc, outdesc, true);
+#else
+	return build_attrmap_by_name_if_req(indesc, outdesc);
+#endif
+}
 
 /* The macros of variable-length values have a header of their own since 16. */
 #if PG_VERSION_NUM >= 160000

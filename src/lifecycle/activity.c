@@ -1,33 +1,35 @@
 /*
  * activity.c
- *		What an activity does: it may move its lead, and marketing's first touch
- *		accepts a lead that sales has given back.  An activity that does none of
- *		it does not touch table lead.
+ *		What an activity does: it gives its lead points, it may move it, and
+ *		marketing's first touch accepts a lead that sales has given back.  An
+ *		activity that does none of it does not touch table lead.
  */
 #include "handoff/handoff.h"
 #include "lifecycle/move.h"
 #include "lifecycle/trigger.h"
+#include "scoring/scoring.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/timestamp.h"
 
 typedef enum Column
 {
-	LEAD_ID, KIND, AT, RECORDED_AT, ACTOR, COLUMNS
+	LEAD_ID, KIND, AT, RECORDED_AT, ACTOR, POINTS, COLUMNS
 } Column;
 
 static const char *const column_names[COLUMNS] = {
 	[LEAD_ID] = "lead_id", [KIND] = "kind", [AT] = "at", [RECORDED_AT] = "recorded_at",
-	[ACTOR] = "actor"
+	[ACTOR] = "actor", [POINTS] = "points"
 };
 
 static const Oid column_types[COLUMNS] = {
 	[LEAD_ID] = INT8OID, [KIND] = TEXTOID, [AT] = TIMESTAMPTZOID, [RECORDED_AT] = TIMESTAMPTZOID,
-	[ACTOR] = TEXTOID
+	[ACTOR] = TEXTOID, [POINTS] = FLOAT8ARRAYOID
 };
 
 typedef struct Shape
@@ -41,9 +43,10 @@ typedef struct Activities
 	const SmkRules *rules;
 	SmkActor	actor;
 	Shape		shape;
+	AttrMap    *map;			/* of the transition tables' rows, as in Arrival */
 	TimestampTz now;
 	TimestampTz clock;
-	HTAB	   *asking;			/* SmkActivityLead: leads that may move */
+	HTAB	   *leads;			/* SmkActivityLead: what they mean for leads */
 	SmkClocks  *clocks;
 	HTAB	   *touched;		/* TouchedLead: leads that marketing has touched */
 } Activities;
@@ -54,7 +57,9 @@ typedef struct TouchedLead
 	TimestampTz at;				/* of the latest touch */
 } TouchedLead;
 
-static const SmkBatchColumn asking_columns[] = {{"lead_id", INT8OID}, {"stages", TEXTARRAYOID}};
+static const SmkBatchColumn asking_columns[] = {
+	{"lead_id", INT8OID}, {"gives", BOOLOID}, {"stages", TEXTARRAYOID}
+};
 
 static Shape
 shape_of(Relation rel)
@@ -68,58 +73,193 @@ shape_of(Relation rel)
 
 /* ---------- the guard ---------- */
 
+/* What a statement's call site of the guard knows of its table. */
+typedef struct Arrival
+{
+	Shape		shape;
+	AttrMap    *map;			/* to the order that conditions are compiled for; or NULL */
+} Arrival;
+
+/*
+ * What the activity gives by the rules, per slot; false: nothing.  Rows of a
+ * partition may have another order of columns than their root.
+ */
+static bool
+points_of_row(const SmkRules *rules, const Shape *shape, const AttrMap *map,
+			  const Datum *values, const bool *nulls, double *points)
+{
+	const SmkScoring *scoring = rules->scoring;
+	int			kind = smk_kind_of_datum(rules, values[shape->column[KIND] - 1]);
+	Datum	   *mapped_values;
+	bool	   *mapped_nulls;
+
+	if (kind < 0 || scoring->kinds[kind].nrules == 0)
+	{
+		memset(points, 0, sizeof(double) * scoring->nslots);
+		return false;
+	}
+	if (map == NULL || !scoring->kinds[kind].conditional)
+		return smk_activity_points(scoring, kind, values, nulls, points);
+	mapped_values = palloc0(sizeof(Datum) * map->maplen);
+	mapped_nulls = palloc(sizeof(bool) * map->maplen);
+	for (int i = 0; i < map->maplen; i++)
+	{
+		AttrNumber	attnum = map->attnums[i];
+
+		mapped_nulls[i] = attnum == 0 || nulls[attnum - 1];
+		if (attnum != 0)
+			mapped_values[i] = values[attnum - 1];
+	}
+	return smk_activity_points(scoring, kind, mapped_values, mapped_nulls, points);
+}
+
+static AttrMap *
+map_to_root(SmkWorkspace *ws, const SmkRules *rules, Relation rel)
+{
+	if (RelationGetRelid(rel) == ws->tables[SMK_TABLE_ACTIVITY])
+		return NULL;
+	return smk_attrmap(RelationGetDescr(rel), rules->scoring->activity);
+}
+
+static const Arrival *
+arrival_of(FmgrInfo *flinfo, SmkWorkspace *ws, const SmkRules *rules, Relation rel)
+{
+	Arrival    *arrival = flinfo->fn_extra;
+	MemoryContext old;
+
+	if (arrival != NULL)
+		return arrival;
+	smk_refuse_unarmed_partition(rel, "smarketing_record_insert");
+	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	arrival = palloc(sizeof(Arrival));
+	arrival->shape = shape_of(rel);
+	arrival->map = map_to_root(ws, rules, rel);
+	flinfo->fn_extra = arrival;
+	MemoryContextSwitchTo(old);
+	return arrival;
+}
+
+/* Who did it, where the row does not say; when it was recorded. */
+static void
+complete_activity(SmkWorkspace *ws, const SmkRules *rules, const Shape *shape, Datum *values, bool *nulls)
+{
+	SmkActor	actor = smk_actor(ws, rules);
+
+	values[shape->column[RECORDED_AT] - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	nulls[shape->column[RECORDED_AT] - 1] = false;
+	if (nulls[shape->column[AT] - 1])
+	{
+		values[shape->column[AT] - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		nulls[shape->column[AT] - 1] = false;
+	}
+	if (nulls[shape->column[ACTOR] - 1] && actor.member != NULL)
+	{
+		values[shape->column[ACTOR] - 1] = CStringGetTextDatum(actor.member->name);
+		nulls[shape->column[ACTOR] - 1] = false;
+	}
+}
+
+/*
+ * May the points of an updated row differ?  Only if its kind has changed, or
+ * something that the kind's rules read; or its lead, since the points that it
+ * has may be those of rules that were in force when its lead was summed up.
+ */
+static bool
+points_may_differ(const SmkRules *rules, const Arrival *arrival, TupleDesc desc,
+				  const Datum *old_values, const bool *old_nulls,
+				  const Datum *values, const bool *nulls)
+{
+	int			kind_column = arrival->shape.column[KIND] - 1;
+	int			lead_column = arrival->shape.column[LEAD_ID] - 1;
+	int			kind = smk_kind_of_datum(rules, values[kind_column]);
+	int			root = -1;
+
+	if (kind < 0 || kind != smk_kind_of_datum(rules, old_values[kind_column]) ||
+		DatumGetInt64(old_values[lead_column]) != DatumGetInt64(values[lead_column]))
+		return true;
+	while ((root = bms_next_member(rules->scoring->kinds[kind].columns, root)) >= 0)
+	{
+		AttrNumber	attnum = arrival->map ? arrival->map->attnums[root - 1] : root;
+		Form_pg_attribute att;
+
+		if (attnum == 0)
+			continue;
+		att = TupleDescAttr(desc, attnum - 1);
+		if (old_nulls[attnum - 1] != nulls[attnum - 1])
+			return true;
+		if (!nulls[attnum - 1] &&
+			!datum_image_eq(old_values[attnum - 1], values[attnum - 1], att->attbyval, att->attlen))
+			return true;
+	}
+	return false;
+}
+
+/* An UPDATE that the rules do not see leaves the points as they are, whatever the client says. */
+static bool
+keep_points(SmkWorkspace *ws, const SmkRules *rules, const Arrival *arrival, TupleDesc desc,
+			HeapTuple old, Datum *values, bool *nulls)
+{
+	SmkOrigin	origin = smk_cause(ws)->origin;
+	int			given = arrival->shape.column[POINTS] - 1;
+	int			kind = arrival->shape.column[KIND] - 1;
+	Datum	   *old_values;
+	bool	   *old_nulls;
+
+	if (origin == SMK_BY_SCORE || nulls[kind])
+		return false;
+	old_values = palloc(sizeof(Datum) * desc->natts);
+	old_nulls = palloc(sizeof(bool) * desc->natts);
+	heap_deform_tuple(old, desc, old_values, old_nulls);
+	if (origin != SMK_BY_ERASURE &&
+		points_may_differ(rules, arrival, desc, old_values, old_nulls, values, nulls))
+		return false;
+	values[given] = old_values[given];
+	nulls[given] = old_nulls[given];
+	return true;
+}
+
 PG_FUNCTION_INFO_V1(smk_activity_guard);
 
-/* BEFORE ROW on activity: who did it, where the row does not say; when it was recorded. */
+/* BEFORE ROW on activity: fills what the row does not say, and computes its points. */
 Datum
 smk_activity_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "activity_guard", true, true);
-	Relation	rel = data->tg_relation;
-	SmkWorkspace *ws = smk_workspace_of(rel);
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
 	const SmkRules *rules = smk_rules(ws);
-	Shape		shape = shape_of(rel);
-	HeapTuple	tuple = data->tg_trigtuple;
-	SmkActor	actor;
-	int			columns[3];
-	Datum		values[3];
-	bool		nulls[3] = {false, false, false};
-	bool		isnull;
-	int			n = 0;
+	const Arrival *arrival = arrival_of(fcinfo->flinfo, ws, rules, data->tg_relation);
+	bool		update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+	HeapTuple	tuple = update ? data->tg_newtuple : data->tg_trigtuple;
+	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
+	bool	   *nulls = palloc(sizeof(bool) * desc->natts);
+	double	   *points = palloc(sizeof(double) * Max(rules->scoring->nslots, 1));
+	int			given = arrival->shape.column[POINTS] - 1;
 
-	smk_refuse_unarmed_partition(rel, "smarketing_record_insert");
-	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-		return PointerGetDatum(data->tg_newtuple);
-	columns[n] = shape.column[RECORDED_AT];
-	values[n++] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	heap_getattr(tuple, shape.column[AT], RelationGetDescr(rel), &isnull);
-	if (isnull)
-	{
-		columns[n] = shape.column[AT];
-		values[n++] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	}
-	heap_getattr(tuple, shape.column[ACTOR], RelationGetDescr(rel), &isnull);
-	actor = smk_actor(ws, rules);
-	if (isnull && actor.member != NULL)
-	{
-		columns[n] = shape.column[ACTOR];
-		values[n++] = CStringGetTextDatum(actor.member->name);
-	}
-	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, RelationGetDescr(rel), n, columns,
-													 values, nulls));
+	heap_deform_tuple(tuple, desc, values, nulls);
+	if (!update)
+		complete_activity(ws, rules, &arrival->shape, values, nulls);
+	else if (keep_points(ws, rules, arrival, desc, data->tg_trigtuple, values, nulls))
+		return PointerGetDatum(heap_form_tuple(desc, values, nulls));
+	nulls[given] = nulls[arrival->shape.column[KIND] - 1] ||
+		!points_of_row(rules, &arrival->shape, arrival->map, values, nulls, points);
+	values[given] = (Datum) 0;
+	if (!nulls[given])
+		values[given] = smk_sums_to_datum(rules->scoring, points, &nulls[given]);
+	return PointerGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 /* ---------- the recorder ---------- */
 
 static HTAB *
-ids_of_leads(const char *name, Size entrysize)
+touched_leads(void)
 {
 	HASHCTL		ctl = {0};
 
 	ctl.keysize = sizeof(int64);
-	ctl.entrysize = entrysize;
+	ctl.entrysize = sizeof(TouchedLead);
 	ctl.hcxt = CurrentMemoryContext;
-	return hash_create(name, 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return hash_create("smarketing touched leads", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 static void
@@ -166,6 +306,40 @@ tell_clocks(const Activities *activities, const SmkActivityKind *kind, int numbe
 		smk_clocks_event(activities->clocks, lead_id, sla->contact, at, false);
 }
 
+/* What a row says, in either transition table. */
+typedef struct Row
+{
+	int64		lead_id;
+	TimestampTz at;
+	int			kind;
+	Datum		points;
+	bool		no_points;
+} Row;
+
+static Row
+row_of(const Activities *activities, TupleTableSlot *slot)
+{
+	const AttrNumber *column = activities->shape.column;
+	Row			row;
+
+	row.lead_id = DatumGetInt64(slot->tts_values[column[LEAD_ID] - 1]);
+	row.at = DatumGetTimestampTz(slot->tts_values[column[AT] - 1]);
+	row.kind = smk_kind_of_datum(activities->rules, slot->tts_values[column[KIND] - 1]);
+	row.points = slot->tts_values[column[POINTS] - 1];
+	row.no_points = slot->tts_isnull[column[POINTS] - 1];
+	return row;
+}
+
+static void
+judge(const Activities *activities, const Row *row, TupleTableSlot *slot)
+{
+	if (row->kind < 0)
+		refuse_unknown_kind(activities,
+							TextDatumGetCString(slot->tts_values[activities->shape.column[KIND] - 1]));
+	if ((row->at > activities->clock && row->at > activities->now) || TIMESTAMP_IS_NOBEGIN(row->at))
+		refuse_future(activities, row->at);
+}
+
 static void
 note_touch(Activities *activities, int64 lead_id, TimestampTz at)
 {
@@ -179,26 +353,49 @@ static void
 consider(Activities *activities, TupleTableSlot *slot)
 {
 	const SmkRules *rules = activities->rules;
-	AttrNumber *column = activities->shape.column;
-	int64		lead_id = DatumGetInt64(slot->tts_values[column[LEAD_ID] - 1]);
-	TimestampTz at = DatumGetTimestampTz(slot->tts_values[column[AT] - 1]);
-	int			kind = smk_kind_of_datum(rules, slot->tts_values[column[KIND] - 1]);
+	Row			row = row_of(activities, slot);
 	SmkActivityLead *lead;
-	bool		found;
 
-	if (kind < 0)
-		refuse_unknown_kind(activities, TextDatumGetCString(slot->tts_values[column[KIND] - 1]));
-	if ((at > activities->clock && at > activities->now) || TIMESTAMP_IS_NOBEGIN(at))
-		refuse_future(activities, at);
-	tell_clocks(activities, &rules->kinds[kind], kind, lead_id, at);
-	if (rules->kinds[kind].is_touch && rules->kinds[kind].department == SMK_MARKETING)
-		note_touch(activities, lead_id, at);
-	if (!rules->kinds[kind].moves || activities->actor.batch != NULL)
+	judge(activities, &row, slot);
+	tell_clocks(activities, &rules->kinds[row.kind], row.kind, row.lead_id, row.at);
+	if (rules->kinds[row.kind].is_touch && rules->kinds[row.kind].department == SMK_MARKETING)
+		note_touch(activities, row.lead_id, row.at);
+	lead = smk_leads_enter(activities->leads, row.lead_id);
+	smk_lead_gets(rules, lead, row.points, row.no_points, row.at, 1);
+	if (rules->kinds[row.kind].moves && activities->actor.batch == NULL)
+		lead->kinds = bms_add_member(lead->kinds, row.kind);
+}
+
+static void
+consider_loss(Activities *activities, TupleTableSlot *slot)
+{
+	const SmkRules *rules = activities->rules;
+	Row			row = row_of(activities, slot);
+	double	   *points = palloc(sizeof(double) * Max(rules->scoring->nslots, 1));
+
+	points_of_row(rules, &activities->shape, activities->map, slot->tts_values, slot->tts_isnull, points);
+	smk_lead_loses(rules, smk_leads_enter(activities->leads, row.lead_id),
+				   row.points, row.no_points, points, row.at);
+	pfree(points);
+}
+
+/* A change that leaves lead, time and points alone is none to a score. */
+static void
+consider_change(Activities *activities, TupleTableSlot *old, TupleTableSlot *new)
+{
+	Row			before = row_of(activities, old);
+	Row			after = row_of(activities, new);
+
+	judge(activities, &after, new);
+	if (before.lead_id == after.lead_id && before.at == after.at && before.no_points == after.no_points &&
+		(before.no_points || datum_image_eq(before.points, after.points, false, -1)))
+	{
+		smk_leads_enter(activities->leads, after.lead_id);
 		return;
-	lead = hash_search(activities->asking, &lead_id, HASH_ENTER, &found);
-	if (!found)
-		lead->kinds = NULL;
-	lead->kinds = bms_add_member(lead->kinds, kind);
+	}
+	consider_loss(activities, old);
+	smk_lead_gets(activities->rules, smk_leads_enter(activities->leads, after.lead_id),
+				  after.points, after.no_points, after.at, 1);
 }
 
 /* The stages from which some of these kinds move a lead. */
@@ -224,32 +421,53 @@ stages_moved_by(const SmkRules *rules, const Bitmapset *kinds)
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* One UPDATE, in id order, of the leads that stand where an activity moves them from. */
-static void
-move_asking_leads(Activities *activities)
+static SmkBatch *
+batch_of_leads(const Activities *activities)
 {
 	SmkBatch   *batch = smk_batch_create("smk_asking", asking_columns, lengthof(asking_columns));
-	SmkStatement statement = {0};
 	HASH_SEQ_STATUS seq;
 	SmkActivityLead *lead;
 
-	hash_seq_init(&seq, activities->asking);
+	hash_seq_init(&seq, activities->leads);
 	while ((lead = hash_seq_search(&seq)) != NULL)
 	{
-		Datum		values[2] = {Int64GetDatum(lead->id), stages_moved_by(activities->rules, lead->kinds)};
-		bool		nulls[2] = {false, false};
+		Datum		values[3] = {Int64GetDatum(lead->id), BoolGetDatum(lead->delta.sums != NULL), (Datum) 0};
+		bool		nulls[3] = {false, false, lead->kinds == NULL};
 
+		if (lead->kinds != NULL)
+			values[2] = stages_moved_by(activities->rules, lead->kinds);
 		smk_batch_add(batch, values, nulls);
 	}
+	return batch;
+}
+
+/*
+ * One UPDATE, in id order, of the leads that get or lose points, stand where
+ * an activity moves them from, or are stale.  The guard passes over stale ones
+ * and says so: they are computed from all their activities and come second.
+ */
+static void
+update_leads(Activities *activities)
+{
+	static const Oid types[] = {INT8OID};
+	Datum		generation = Int64GetDatum(activities->rules->scoring->generation);
+	SmkBatch   *batch = batch_of_leads(activities);
+	SmkStatement statement = {0};
+
 	statement.text = "WITH locked AS (SELECT l.id FROM %s.lead AS l"
 		" JOIN smk_asking AS a ON l.id OPERATOR(pg_catalog.=) a.lead_id"
-		" WHERE l.stage OPERATOR(pg_catalog.=) ANY (a.stages) AND l.excluded IS NULL"
+		" WHERE l.excluded IS NULL AND (a.gives OR l.stage OPERATOR(pg_catalog.=) ANY (a.stages)"
+		" OR (l.score_generation OPERATOR(pg_catalog.=) $1) IS NOT TRUE)"
 		" ORDER BY l.id FOR NO KEY UPDATE OF l)"
 		" UPDATE %s.lead AS l SET updated_at = pg_catalog.now() FROM locked"
 		" WHERE l.id OPERATOR(pg_catalog.=) locked.id";
+	statement.nargs = lengthof(types);
+	statement.types = types;
+	statement.values = &generation;
 	statement.batches[0] = batch;
-	smk_run(activities->ws, SMK_BY_ACTIVITY, activities->asking, &statement);
+	smk_run(activities->ws, SMK_BY_ACTIVITY, activities->leads, &statement);
 	smk_batch_end(batch);
+	smk_refresh_stale(activities->ws, activities->rules, activities->leads);
 }
 
 /* Marketing's first touch accepts what sales has given back. */
@@ -277,19 +495,36 @@ accept_returned_leads(Activities *activities)
 }
 
 static void
+read_changes(Activities *activities, TriggerData *data)
+{
+	TupleTableSlot *old = data->tg_oldtable ? smk_rows_begin(data->tg_relation, data->tg_oldtable) : NULL;
+	TupleTableSlot *new = data->tg_newtable ? smk_rows_begin(data->tg_relation, data->tg_newtable) : NULL;
+
+	while ((old == NULL || smk_next_row(data->tg_oldtable, old)) &&
+		   (new == NULL || smk_next_row(data->tg_newtable, new)))
+	{
+		if (old == NULL)
+			consider(activities, new);
+		else if (new == NULL)
+			consider_loss(activities, old);
+		else
+			consider_change(activities, old, new);
+	}
+	if (old)
+		ExecDropSingleTupleTableSlot(old);
+	if (new)
+		ExecDropSingleTupleTableSlot(new);
+}
+
+static void
 record(Activities *activities, TriggerData *data)
 {
-	TupleTableSlot *slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
-
-	if (smk_cause(activities->ws)->origin == SMK_BY_CLIENT)
+	if (data->tg_newtable != NULL && smk_cause(activities->ws)->origin == SMK_BY_CLIENT)
 		smk_require_actor(activities->ws, activities->rules, &activities->actor, "activity");
-	while (smk_next_row(data->tg_newtable, slot))
-		consider(activities, slot);
-	ExecDropSingleTupleTableSlot(slot);
+	read_changes(activities, data);
 	smk_clocks_lock(activities->clocks);
 	/* leads are locked before handoffs, and those before clocks; a move may accept what a touch would */
-	if (hash_get_num_entries(activities->asking) > 0)
-		move_asking_leads(activities);
+	update_leads(activities);
 	if (hash_get_num_entries(activities->touched) > 0)
 		accept_returned_leads(activities);
 	smk_clocks_write(activities->clocks);
@@ -297,6 +532,7 @@ record(Activities *activities, TriggerData *data)
 
 PG_FUNCTION_INFO_V1(smk_activity_recorder);
 
+/* AFTER STATEMENT on activity, for INSERT, UPDATE and DELETE. */
 Datum
 smk_activity_recorder(PG_FUNCTION_ARGS)
 {
@@ -306,7 +542,8 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 	smk_pin(ws);
 	if (data->tg_relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		smk_refuse_children(data->tg_relation);
-	if (!smk_no_rows(data->tg_newtable))
+	if ((!smk_no_rows(data->tg_newtable) || !smk_no_rows(data->tg_oldtable)) &&
+		smk_cause(ws)->origin != SMK_BY_SCORE && smk_cause(ws)->origin != SMK_BY_ERASURE)
 	{
 		Activities	activities = {0};
 
@@ -315,12 +552,25 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 		activities.actor = smk_actor(ws, activities.rules);
 		activities.clocks = smk_clocks_begin(ws, activities.rules, &activities.actor);
 		activities.shape = shape_of(data->tg_relation);
+		activities.map = map_to_root(ws, activities.rules, data->tg_relation);
 		activities.now = GetCurrentTransactionStartTimestamp();
 		activities.clock = GetCurrentTimestamp();
-		activities.asking = ids_of_leads("smarketing asking leads", sizeof(SmkActivityLead));
-		activities.touched = ids_of_leads("smarketing touched leads", sizeof(TouchedLead));
+		activities.leads = smk_leads_create();
+		activities.touched = touched_leads();
 		record(&activities, data);
 	}
 	smk_statement_ends(ws);
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(smk_activity_truncated);
+
+/* AFTER TRUNCATE on activity: what they gave is gone. */
+Datum
+smk_activity_truncated(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = smk_trigger_data(fcinfo, "activity_truncated", false, false);
+
+	smk_score_truncated(smk_workspace_of(data->tg_relation));
 	return PointerGetDatum(NULL);
 }

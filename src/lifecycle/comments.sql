@@ -233,19 +233,21 @@ BEGIN
     COMMENT ON COLUMN lead.fit IS
         'Points for who the lead is. Kept by smarketing.';
     COMMENT ON COLUMN lead.engagement IS
-        'Points for what the lead does, decayed to engagement_at. Kept by smarketing.';
+        'Points for what the lead does, decayed to the last write of the row; smarketing.engagement_score() gives them as of now. Kept by smarketing.';
     COMMENT ON COLUMN lead.score IS
-        'fit + engagement, at engagement_at. Kept by smarketing.';
+        'fit + engagement, as of the last write of the row. Kept by smarketing.';
     COMMENT ON COLUMN lead.band IS
         'hot, warm, warming or cold, or whatever the bands are called; null if none. Kept by smarketing.';
     COMMENT ON COLUMN lead.engagement_state IS
-        'Undecayed points per category, as of engagement_at. Kept by smarketing.';
+        'Sum of the decayed points per category slot, without floor and cap, at engagement_at; null means none. Kept by smarketing.';
     COMMENT ON COLUMN lead.engagement_purged IS
-        'Points per category of activities that have been purged. Kept by smarketing.';
+        'Sum of the decayed points per category slot of activities that have been purged, at engagement_purged_at; null means none. Part of engagement_state too. Kept by smarketing.';
+    COMMENT ON COLUMN lead.engagement_purged_at IS
+        'Instant that engagement_purged stands for: the time of the last activity purged; null means none. Kept by smarketing.';
     COMMENT ON COLUMN lead.engagement_at IS
-        'Instant that engagement_state stands for; null means no activity yet. Kept by smarketing.';
+        'Instant that engagement_state stands for; null means no activity that gave points yet. Kept by smarketing.';
     COMMENT ON COLUMN lead.score_generation IS
-        'Generation of the rules that the scores were computed with; null means none. Kept by smarketing.';
+        'Generation of the scoring rules that engagement_state was summed up by; another one than now means stale, null that there is none. Kept by smarketing.';
     COMMENT ON COLUMN lead.duplicate_allowed IS
         'May another lead have the same address? Taken from setting on_duplicate. Kept by smarketing.';
     COMMENT ON COLUMN lead.created_at IS

@@ -10,6 +10,7 @@
  */
 #include "lifecycle/move.h"
 #include "lifecycle/trigger.h"
+#include "scoring/scoring.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
@@ -19,7 +20,8 @@
 /* A client's value for these is ignored. */
 static const SmkLeadColumn own_columns[] = {
 	SMK_LEAD_FIT, SMK_LEAD_ENGAGEMENT, SMK_LEAD_SCORE, SMK_LEAD_BAND, SMK_LEAD_PERSONA,
-	SMK_LEAD_ENGAGEMENT_STATE, SMK_LEAD_ENGAGEMENT_PURGED, SMK_LEAD_ENGAGEMENT_AT,
+	SMK_LEAD_ENGAGEMENT_STATE, SMK_LEAD_ENGAGEMENT_PURGED, SMK_LEAD_ENGAGEMENT_PURGED_AT,
+	SMK_LEAD_ENGAGEMENT_AT,
 	SMK_LEAD_SCORE_GENERATION, SMK_LEAD_DUPLICATE_ALLOWED, SMK_LEAD_CREATED_AT,
 	SMK_LEAD_CYCLE, SMK_LEAD_SALES_CYCLE, SMK_LEAD_CUSTOMER_SINCE,
 	SMK_LEAD_STAGE_AUTOMATIC, SMK_LEAD_FOLLOW_UP_RAISED_ON, SMK_LEAD_UPDATED_AT
@@ -38,6 +40,8 @@ typedef struct Guard
 	SmkLead		old;
 	SmkLead		new;
 	bool		import;
+	SmkActivityLead *change;	/* what an internal statement brings; or NULL */
+	TimestampTz scored_at;		/* the instant of the new row's scores */
 } Guard;
 
 static void
@@ -78,34 +82,11 @@ set_cycle(Guard *guard, const SmkCycle *cycle)
 		set_value(guard, SMK_LEAD_CUSTOMER_SINCE, TimestampTzGetDatum(cycle->customer_since));
 }
 
-/* The first persona whose condition holds. */
-static void
-set_persona(Guard *guard)
-{
-	const SmkRules *rules = guard->rules;
-
-	set_null(guard, SMK_LEAD_PERSONA);
-	for (int i = 0; i < rules->npersonas; i++)
-	{
-		if (smk_rule_holds(&rules->personas[i].condition, guard->new.values, guard->new.nulls))
-		{
-			set_value(guard, SMK_LEAD_PERSONA, CStringGetTextDatum(rules->personas[i].name));
-			return;
-		}
-	}
-}
-
 static void
 clear_own_columns(Guard *guard)
 {
-	set_value(guard, SMK_LEAD_FIT, Float8GetDatum(0));
-	set_value(guard, SMK_LEAD_ENGAGEMENT, Float8GetDatum(0));
-	set_value(guard, SMK_LEAD_SCORE, Float8GetDatum(0));
-	set_null(guard, SMK_LEAD_BAND);
-	set_null(guard, SMK_LEAD_ENGAGEMENT_STATE);
 	set_null(guard, SMK_LEAD_ENGAGEMENT_PURGED);
-	set_null(guard, SMK_LEAD_ENGAGEMENT_AT);
-	set_null(guard, SMK_LEAD_SCORE_GENERATION);
+	set_null(guard, SMK_LEAD_ENGAGEMENT_PURGED_AT);
 	set_null(guard, SMK_LEAD_FOLLOW_UP_RAISED_ON);
 	set_value(guard, SMK_LEAD_STAGE_AUTOMATIC, BoolGetDatum(false));
 	set_value(guard, SMK_LEAD_DUPLICATE_ALLOWED, BoolGetDatum(guard->rules->allow_duplicates));
@@ -120,6 +101,7 @@ guard_insert(Guard *guard)
 	int			stage;
 
 	clear_own_columns(guard);
+	set_value(guard, SMK_LEAD_UPDATED_AT, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
 	if (is_null(guard, SMK_LEAD_STAGE))
 		set_value(guard, SMK_LEAD_STAGE, CStringGetTextDatum(rules->entry_stage));
 	if (is_null(guard, SMK_LEAD_STAGE_SINCE))
@@ -129,13 +111,14 @@ guard_insert(Guard *guard)
 		set_value(guard, SMK_LEAD_ORIGIN, CStringGetTextDatum(guard->import ? "import" : "inbound"));
 	if (is_null(guard, SMK_LEAD_LATEST_CAMPAIGN))
 		copy_value(guard, &guard->new, SMK_LEAD_CAMPAIGN, SMK_LEAD_LATEST_CAMPAIGN);
-	set_persona(guard);
+	smk_set_persona(rules, &guard->new);
 	stage = smk_stage_of_datum(rules, smk_lead_value(rules, &guard->new, SMK_LEAD_STAGE));
 	if (stage != SMK_NO_STAGE)
 		smk_advance(rules, SMK_NO_STAGE, stage,
 					DatumGetTimestampTz(smk_lead_value(rules, &guard->new, SMK_LEAD_STAGE_SINCE)),
 					&cycle);
 	set_cycle(guard, &cycle);
+	smk_score_entry(rules, &guard->new, GetCurrentTransactionStartTimestamp());
 }
 
 /* A later source or campaign does not replace the first one. */
@@ -227,30 +210,32 @@ follow_move(Guard *guard, int from, int to)
 	}
 	set_cycle(guard, &cycle);
 	clear_reason(guard, &move, &path, found);
+	smk_score_again(guard->rules, &guard->old, &guard->new, guard->scored_at);
 }
 
-/* Kinds of activity that ask for a move of this lead now. */
-static const Bitmapset *
-asking_kinds(const Guard *guard)
+/* What the internal statement that updates this lead has to say of it. */
+static SmkActivityLead *
+change_of_lead(const Guard *guard)
 {
-	const SmkActivityLead *lead;
-	int64		id;
+	int64		id = DatumGetInt64(smk_lead_value(guard->rules, &guard->old, SMK_LEAD_ID));
 
-	if (guard->cause->origin != SMK_BY_ACTIVITY)
+	if (guard->cause->origin != SMK_BY_ACTIVITY && guard->cause->origin != SMK_BY_SCORE)
 		return NULL;
-	id = DatumGetInt64(smk_lead_value(guard->rules, &guard->old, SMK_LEAD_ID));
-	lead = hash_search((HTAB *) guard->cause->data, &id, HASH_FIND, NULL);
-	return lead ? lead->kinds : NULL;
+	return hash_search((HTAB *) guard->cause->data, &id, HASH_FIND, NULL);
 }
 
 static void
 make_automatic_move(Guard *guard, int from)
 {
 	const SmkTransition *due;
+	SmkLead		before;
 
-	if (guard->import || !is_null(guard, SMK_LEAD_EXCLUDED))
+	if (guard->import || !is_null(guard, SMK_LEAD_EXCLUDED) || guard->cause->origin == SMK_BY_SCORE ||
+		!smk_moves_automatically(guard->rules, from))
 		return;
-	due = smk_due_transition(guard->rules, from, &guard->old, &guard->new, asking_kinds(guard));
+	before = smk_score_before(guard->rules, &guard->old, guard->change, guard->scored_at);
+	due = smk_due_transition(guard->rules, from, &before, &guard->new,
+							 guard->change ? guard->change->kinds : NULL);
 	if (due == NULL)
 		return;
 	set_value(guard, SMK_LEAD_STAGE, CStringGetTextDatum(guard->rules->stages[due->to].name));
@@ -259,28 +244,35 @@ make_automatic_move(Guard *guard, int from)
 	follow_move(guard, from, due->to);
 }
 
-static void
+/* False: the row is not to be written now. */
+static bool
 guard_update(Guard *guard)
 {
 	const SmkRules *rules = guard->rules;
 	bool		automatic = guard->cause->origin == SMK_BY_RULE;
 	int			from;
 
+	guard->change = change_of_lead(guard);
 	keep_own_columns(guard);
 	keep_first_touch(guard);
-	set_persona(guard);
+	set_value(guard, SMK_LEAD_UPDATED_AT, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
+	smk_set_persona(rules, &guard->new);
+	if (!smk_score_update(rules, &guard->old, &guard->new, guard->change,
+						  GetCurrentTransactionStartTimestamp(), &guard->scored_at))
+		return false;
 	if (is_null(guard, SMK_LEAD_STAGE))
-		return;					/* the column's own constraint says it */
+		return true;			/* the column's own constraint says it */
 	from = smk_stage_of_datum(rules, smk_lead_value(rules, &guard->old, SMK_LEAD_STAGE));
 	if (smk_same_text(rules, &guard->old, &guard->new, SMK_LEAD_STAGE))
 	{
 		copy_value(guard, &guard->old, SMK_LEAD_STAGE_SINCE, SMK_LEAD_STAGE_SINCE);
 		make_automatic_move(guard, from);
-		return;
+		return true;
 	}
 	set_value(guard, SMK_LEAD_STAGE_AUTOMATIC, BoolGetDatum(automatic));
 	follow_move(guard, from,
 				smk_stage_of_datum(rules, smk_lead_value(rules, &guard->new, SMK_LEAD_STAGE)));
+	return true;
 }
 
 static SmkLead
@@ -330,10 +322,10 @@ smk_lead_guard(PG_FUNCTION_ARGS)
 	if (update)
 	{
 		guard.old = deform(data->tg_trigtuple, desc);
-		guard_update(&guard);
+		if (!guard_update(&guard))
+			return PointerGetDatum(NULL);
 	}
 	else
 		guard_insert(&guard);
-	set_value(&guard, SMK_LEAD_UPDATED_AT, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
 	return PointerGetDatum(heap_form_tuple(desc, guard.new.values, guard.new.nulls));
 }

@@ -448,6 +448,22 @@ is_due(const SmkRules *rules, const SmkTransition *transition, const SmkLead *be
 		!smk_rule_holds(&transition->automatic_when, before->values, before->nulls);
 }
 
+bool
+smk_moves_automatically(const SmkRules *rules, int stage)
+{
+	if (!rules->moves_automatically || stage == SMK_NO_STAGE)
+		return false;
+	for (int to = 0; to < rules->nstages; to++)
+	{
+		const SmkTransition *transition = smk_transition(rules, stage, to);
+
+		if (transition != NULL &&
+			(transition->automatic_when.present || transition->automatic_on != NULL))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Due is an edge: automatic_when holds after the write and did not before it
  * (before is NULL on entry); or an event: one of kinds is in automatic_on.  A
@@ -457,7 +473,7 @@ const SmkTransition *
 smk_due_transition(const SmkRules *rules, int stage, const SmkLead *before,
 				   const SmkLead *after, const Bitmapset *kinds)
 {
-	if (!rules->moves_automatically || stage == SMK_NO_STAGE)
+	if (!smk_moves_automatically(rules, stage))
 		return NULL;
 	for (int to = 0; to < rules->nstages; to++)
 	{

@@ -88,11 +88,26 @@ extern const SmkTransition *smk_due_transition(const SmkRules *rules, int stage,
 											   const SmkLead *before, const SmkLead *after,
 											   const Bitmapset *kinds);
 
+/* Is there any move from this stage that no client has to make? */
+extern bool smk_moves_automatically(const SmkRules *rules, int stage);
+
+/* A sum of decayed points per category slot, at one instant (scoring/scoring.h). */
+typedef struct SmkEngagement
+{
+	TimestampTz at;
+	double	   *sums;			/* NULL: nothing is known, or to be done */
+} SmkEngagement;
+
 /* What a batch of activities means for one lead; hashed by id. */
 typedef struct SmkActivityLead
 {
 	int64		id;
 	Bitmapset  *kinds;			/* kinds in the statement that move leads */
+	SmkEngagement delta;		/* points that it gets, or loses */
+	SmkEngagement revised;		/* lost points: by the rules of now, less those they gave */
+	bool		stale;			/* set by the guard: it needs fresh */
+	SmkEngagement fresh;		/* computed from all its activities, delta included */
+	SmkEngagement purged;		/* becomes its engagement_purged */
 } SmkActivityLead;
 
 /* Columns of a lead's row */

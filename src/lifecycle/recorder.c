@@ -13,6 +13,7 @@
 #include "lifecycle/move.h"
 #include "lifecycle/nested.h"
 #include "lifecycle/trigger.h"
+#include "scoring/scoring.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
@@ -37,6 +38,7 @@ typedef struct Recorder
 	SmkBatch   *moves;
 	SmkBatch   *fixes;			/* of own columns, at the end */
 	SmkBatch   *dues;			/* automatic moves on entry, at the end */
+	HTAB	   *included;		/* leads that are excluded no more: scored at the end */
 	SmkBatch   *accounts;		/* whose is_customer may have changed */
 	SmkHandoffs *handoffs;
 	SmkClocks  *clocks;
@@ -216,6 +218,8 @@ finish(Recorder *recorder)
 {
 	write_batches(recorder);
 	write_rest(recorder);
+	if (recorder->included != NULL)
+		smk_score_included(recorder->ws, recorder->rules, recorder->included);
 }
 
 /* ---------- one row ---------- */
@@ -741,6 +745,17 @@ follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 }
 
 static void
+note_included(Recorder *recorder, const SmkLead *lead)
+{
+	MemoryContext old = MemoryContextSwitchTo(recorder->context);
+
+	if (recorder->included == NULL)
+		recorder->included = smk_leads_create();
+	smk_leads_enter(recorder->included, DatumGetInt64(smk_lead_value(recorder->rules, lead, SMK_LEAD_ID)));
+	MemoryContextSwitchTo(old);
+}
+
+static void
 record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 {
 	const SmkRules *rules = recorder->rules;
@@ -753,6 +768,8 @@ record_change(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 		record_move(recorder, old, new);
 	if (smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && !smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
 		withdraw_handoffs(recorder, new, recorder->now);
+	if (!smk_lead_null(rules, old, SMK_LEAD_EXCLUDED) && smk_lead_null(rules, new, SMK_LEAD_EXCLUDED))
+		note_included(recorder, new);
 	if (rules->sla->ncommitments > 0)
 		follow_clocks(recorder, old, new);
 	if (!smk_lead_null(rules, new, SMK_LEAD_CUSTOMER_SINCE) &&
@@ -887,7 +904,7 @@ smk_lead_recorder(PG_FUNCTION_ARGS)
 	smk_refuse_children(data->tg_relation);
 	inside = smk_nested_end(ws);
 	if ((!smk_no_rows(data->tg_oldtable) || !smk_no_rows(data->tg_newtable)) &&
-		smk_cause(ws)->origin != SMK_BY_CORRECTION)
+		smk_cause(ws)->origin != SMK_BY_CORRECTION && smk_cause(ws)->origin != SMK_BY_SCORE)
 	{
 		Recorder   *recorder = begin(ws);
 

@@ -9,6 +9,7 @@
  * matches, so that a broken rule stops itself and not every write.
  */
 #include "lifecycle/rules.h"
+#include "scoring/scoring.h"
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
@@ -69,6 +70,7 @@ static const LeadColumn lead_columns[SMK_LEAD_COLUMNS] = {
 	[SMK_LEAD_BAND] = {"band", TEXTOID},
 	[SMK_LEAD_ENGAGEMENT_STATE] = {"engagement_state", FLOAT8ARRAYOID},
 	[SMK_LEAD_ENGAGEMENT_PURGED] = {"engagement_purged", FLOAT8ARRAYOID},
+	[SMK_LEAD_ENGAGEMENT_PURGED_AT] = {"engagement_purged_at", TIMESTAMPTZOID},
 	[SMK_LEAD_ENGAGEMENT_AT] = {"engagement_at", TIMESTAMPTZOID},
 	[SMK_LEAD_SCORE_GENERATION] = {"score_generation", INT8OID},
 	[SMK_LEAD_DUPLICATE_ALLOWED] = {"duplicate_allowed", BOOLOID},
@@ -111,8 +113,8 @@ column_float(HeapTuple tuple, TupleDesc desc, int attnum)
 	return isnull ? 0 : DatumGetFloat8(value);
 }
 
-static SmkRuleCondition
-column_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int attnum)
+SmkRuleCondition
+smk_rule_condition(HeapTuple tuple, TupleDesc desc, int attnum, TupleDesc rows)
 {
 	SmkRuleCondition condition = {false, NULL, NULL};
 	SmkConditionProblem problem = {0};
@@ -123,8 +125,14 @@ column_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int at
 		return condition;
 	condition.present = true;
 	condition.text = column_text(tuple, desc, attnum);
-	condition.compiled = smk_condition_compile(DatumGetJsonPathP(value), loading->lead, &problem);
+	condition.compiled = smk_condition_compile(DatumGetJsonPathP(value), rows, &problem);
 	return condition;
+}
+
+static SmkRuleCondition
+column_condition(const Loading *loading, HeapTuple tuple, TupleDesc desc, int attnum)
+{
+	return smk_rule_condition(tuple, desc, attnum, loading->lead);
 }
 
 static SmkDepartment
@@ -566,8 +574,9 @@ smk_rules_load(SmkWorkspace *ws)
 	rules->deal_lost_stage = "closed_lost";
 	loading.lead = RelationGetDescr(lead);
 	find_lead_columns(ws, rules, loading.lead);
-	loading.snapshot = RegisterSnapshot(GetLatestSnapshot());
+	loading.snapshot = RegisterSnapshot(smk_latest_snapshot());
 	load_tables(&loading);
+	rules->scoring = smk_scoring_load(ws, rules, loading.lead, loading.snapshot);
 	rules->sla = smk_sla_rules_load(ws, rules, loading.lead, loading.snapshot);
 	UnregisterSnapshot(loading.snapshot);
 	relation_close(lead, AccessShareLock);

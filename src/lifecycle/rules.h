@@ -64,6 +64,9 @@ typedef struct SmkRuleCondition
 	SmkCondition *compiled;
 } SmkRuleCondition;
 
+/* Compiled for rows of desc, in the current memory context. */
+extern SmkRuleCondition smk_rule_condition(HeapTuple tuple, TupleDesc desc, int attnum, TupleDesc rows);
+
 typedef struct SmkTransition
 {
 	int			from;			/* index of a stage, or SMK_NO_STAGE */
@@ -158,6 +161,7 @@ typedef enum SmkLeadColumn
 	SMK_LEAD_BAND,
 	SMK_LEAD_ENGAGEMENT_STATE,
 	SMK_LEAD_ENGAGEMENT_PURGED,
+	SMK_LEAD_ENGAGEMENT_PURGED_AT,
 	SMK_LEAD_ENGAGEMENT_AT,
 	SMK_LEAD_SCORE_GENERATION,
 	SMK_LEAD_DUPLICATE_ALLOWED,
@@ -204,6 +208,7 @@ typedef struct SmkRules
 	int			nrouting_rules;
 	SmkRoutingRule *routing_rules;
 	bool		moves_automatically;	/* some transition is made without a client */
+	struct SmkScoring *scoring;
 	struct SmkSlaRules *sla;	/* agreements in force: sla/clock.h */
 } SmkRules;
 

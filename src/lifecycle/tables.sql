@@ -167,6 +167,7 @@ BEGIN
         band                text,
         engagement_state    float8[],
         engagement_purged   float8[],
+        engagement_purged_at timestamptz,
         engagement_at       timestamptz,
         score_generation    bigint,
         duplicate_allowed   boolean NOT NULL DEFAULT false,

@@ -20,12 +20,17 @@ COMMENT ON FUNCTION lead_truncated() IS
 CREATE FUNCTION activity_guard() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'smk_activity_guard';
 COMMENT ON FUNCTION activity_guard() IS
-'Trigger, BEFORE ROW on activity: sets recorded_at, and the actor where the row names none. Refuses rows of a partition without triggers (SM010).';
+'Trigger, BEFORE ROW on activity: sets recorded_at, the actor where the row names none, and the points that the activity gives. Refuses rows of a partition without triggers (SM010).';
 
 CREATE FUNCTION activity_recorder() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'smk_activity_recorder';
 COMMENT ON FUNCTION activity_recorder() IS
-'Trigger, AFTER INSERT STATEMENT on activity: makes the moves that activities ask for; marketing''s touch accepts a lead given back. Unknown kind: 23503; a time in the future: SM011.';
+'Trigger, AFTER STATEMENT on activity: adds the points to the leads or takes them away, and makes the moves that activities ask for; marketing''s touch accepts a lead given back. Unknown kind: 23503; a time in the future: SM011.';
+
+CREATE FUNCTION activity_truncated() RETURNS trigger
+LANGUAGE C AS 'MODULE_PATHNAME', 'smk_activity_truncated';
+COMMENT ON FUNCTION activity_truncated() IS
+'Trigger, AFTER TRUNCATE on activity: takes their points from all leads.';
 
 CREATE FUNCTION deal_guard() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'smk_deal_guard';
@@ -67,12 +72,20 @@ BEGIN
     CREATE OR REPLACE TRIGGER smarketing_guard BEFORE INSERT OR UPDATE ON activity
         FOR EACH ROW EXECUTE FUNCTION smarketing.activity_guard();
     FOR part IN SELECT smarketing.workspace_table_tree('activity') LOOP
-        EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_begin BEFORE INSERT ON %s
+        EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_begin BEFORE INSERT OR UPDATE OR DELETE ON %s
             FOR EACH STATEMENT EXECUTE FUNCTION smarketing.statement_begins()', part);
         EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_record_insert AFTER INSERT ON %s
             REFERENCING NEW TABLE AS new_rows
             FOR EACH STATEMENT EXECUTE FUNCTION smarketing.activity_recorder()', part);
+        EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_record_update AFTER UPDATE ON %s
+            REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION smarketing.activity_recorder()', part);
+        EXECUTE format('CREATE OR REPLACE TRIGGER smarketing_record_delete AFTER DELETE ON %s
+            REFERENCING OLD TABLE AS old_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION smarketing.activity_recorder()', part);
     END LOOP;
+    CREATE OR REPLACE TRIGGER smarketing_record_truncate AFTER TRUNCATE ON activity
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.activity_truncated();
 
     -- deal
     CREATE OR REPLACE TRIGGER smarketing_begin BEFORE INSERT OR UPDATE OR DELETE ON deal

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 /* A workspace named by the caller, who must own its tables. */
@@ -76,6 +77,20 @@ smk_clock_target_sql(PG_FUNCTION_ARGS)
 	PG_RETURN_INTERVAL_P(result);
 }
 
+static void
+refuse_future(Relation rel, TimestampTz at)
+{
+	if (at <= GetCurrentTimestamp() && !TIMESTAMP_IS_NOBEGIN(at))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_SMK_TIME),
+			 errmsg("feedback cannot have been given at %s", timestamptz_to_str(at)),
+			 errhint("Leave at out: it is now."),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(RelationGetNamespace(rel))),
+			 err_generic_string(PG_DIAG_TABLE_NAME, RelationGetRelationName(rel)),
+			 err_generic_string(PG_DIAG_COLUMN_NAME, "at")));
+}
+
 PG_FUNCTION_INFO_V1(smk_feedback_recorder);
 
 /* AFTER INSERT STATEMENT on feedback: an event, and one for the clocks. */
@@ -101,6 +116,7 @@ smk_feedback_recorder(PG_FUNCTION_ARGS)
 	slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
 	while (smk_next_row(data->tg_newtable, slot))
 	{
+		refuse_future(data->tg_relation, DatumGetTimestampTz(slot->tts_values[at - 1]));
 		if (!slot->tts_isnull[lead_id - 1])
 			smk_clocks_event(clocks, DatumGetInt64(slot->tts_values[lead_id - 1]), rules->sla->feedback,
 							 DatumGetTimestampTz(slot->tts_values[at - 1]), false);

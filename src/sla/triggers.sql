@@ -50,27 +50,28 @@ BEGIN
         RETURN NULL;
     END IF;
     EXECUTE format($sql$
+        WITH due AS (
+            SELECT c.id, t.target,
+                   (smarketing.sla_status($2::smarketing.working_hours, c.started_at, t.target, NULL, c.paused)).due_at,
+                   (smarketing.sla_status($2::smarketing.working_hours, c.started_at, t.target * m.warn_at, NULL, c.paused)).due_at AS warn_due_at
+            FROM %1$I.sla_clock AS c
+            JOIN %1$I.commitment AS m ON m.id = c.commitment_id
+            CROSS JOIN LATERAL (SELECT CASE m.counted WHEN 'working_day_end'
+                THEN smarketing.clock_target($2::smarketing.working_hours, m.counted, m.within, m.cutoff, $2, c.started_at)
+                ELSE c.target END AS target OFFSET 0) AS t
+            WHERE c.calendar_version IN (SELECT v.id FROM %1$I.calendar_version AS v WHERE v.calendar = $3)
+              AND c.ended_at IS NULL AND c.cancelled_at IS NULL
+        )
         UPDATE %1$I.sla_clock AS c
-        SET calendar_version = $1,
-            target = t.target,
-            due_at = (smarketing.sla_status(t.hours, c.started_at, t.target, NULL, c.paused)).due_at,
-            warn_due_at = (smarketing.sla_status(t.hours, c.started_at, t.target * m.warn_at, NULL, c.paused)).due_at
-        FROM %1$I.commitment AS m, %1$I.sla_clock AS own
-        CROSS JOIN LATERAL (
-            SELECT h.hours, CASE x.counted WHEN 'working_day_end'
-                THEN smarketing.clock_target(h.hours, x.counted, x.within, x.cutoff, $3, own.started_at)
-                ELSE own.target END AS target
-            FROM %1$I.commitment AS x, (SELECT $2::smarketing.working_hours AS hours) AS h
-            WHERE x.id = own.commitment_id) AS t
-        WHERE m.id = c.commitment_id AND own.id = c.id
-          AND c.calendar_version IN (SELECT v.id FROM %1$I.calendar_version AS v WHERE v.calendar = $4)
-          AND c.ended_at IS NULL AND c.cancelled_at IS NULL AND m.counted <> 'around_the_clock'
+        SET calendar_version = $1, target = d.target, due_at = d.due_at, warn_due_at = d.warn_due_at
+        FROM due AS d WHERE c.id = d.id
         $sql$, TG_TABLE_SCHEMA)
-        USING new_version, NEW.hours, NEW.hours, OLD.name;
+        USING new_version, NEW.hours, OLD.name;
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed > 0 THEN
-        EXECUTE format('INSERT INTO %I.event (kind, payload) VALUES (''clocks_recomputed'',
-                jsonb_build_object(''calendar'', $1, ''version'', $2, ''clocks'', $3))', TG_TABLE_SCHEMA)
+        EXECUTE format('INSERT INTO %1$I.event (kind, payload)
+            SELECT ''clocks_recomputed'', jsonb_build_object(''calendar'', $1, ''version'', $2, ''clocks'', $3)
+            WHERE NOT EXISTS (SELECT FROM %1$I.setting AS s WHERE s.name = ''live'' AND s.value = ''false'')', TG_TABLE_SCHEMA)
             USING NEW.name, new_version, changed;
     END IF;
     RETURN NULL;

@@ -5,6 +5,7 @@
  */
 #include "lifecycle/actor.h"
 #include "lifecycle/trigger.h"
+#include "scoring/scoring.h"
 #include "working_hours/working_hours.h"
 
 #include "access/htup_details.h"
@@ -57,26 +58,56 @@ column_is(HeapTuple tuple, TupleDesc desc, const char *name, const char *value)
 
 /* ---------- conditions ---------- */
 
-/* What the guard computes, in this order; a persona's rule comes before all. */
-static const char *const computed[] = {"persona", "fit", "engagement", "score", "band"};
+/*
+ * What the guard computes, in this order: a persona's condition comes before
+ * all of it, a fit rule's after the persona.
+ */
+static const char *const computed[] = {
+	"persona", "fit", "engagement", "engagement_state", "engagement_purged", "engagement_purged_at",
+	"engagement_at", "score_generation", "score", "band"
+};
 
 static void
-refuse_computed_columns(Relation rel, const char *column, SmkCondition *condition, TupleDesc lead)
+refuse_computed_columns(Relation rel, const char *column, SmkCondition *condition, TupleDesc rows)
 {
-	for (int i = 0; i < (int) lengthof(computed); i++)
+	const char *table = RelationGetRelationName(rel);
+	bool		persona = strcmp(table, "persona") == 0;
+
+	if (!persona && strcmp(table, "scoring_rule") != 0)
+		return;
+	for (int i = persona ? 0 : 1; i < (int) lengthof(computed); i++)
 	{
-		int			attnum = SPI_fnumber(lead, computed[i]);
+		int			attnum = SPI_fnumber(rows, computed[i]);
 
 		if (attnum > 0 && bms_is_member(attnum, smk_condition_columns(condition)))
-			refuse(rel, column, psprintf("a persona's condition cannot read \"%s\"", computed[i]),
-				   "It is computed after the persona.");
+			refuse(rel, column, psprintf("a %s condition cannot read \"%s\"",
+										 persona ? "persona's" : "fit rule's", computed[i]),
+				   persona ? "It is computed after the persona." : "It is computed after the fit.");
 	}
 }
 
 static void
-check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
+refuse_points(Relation rel, const char *column, SmkCondition *condition, TupleDesc rows)
 {
-	Relation	lead = relation_open(lead_relid, AccessShareLock);
+	int			attnum = SPI_fnumber(rows, "points");
+
+	if (attnum > 0 && bms_is_member(attnum, smk_condition_columns(condition)))
+		refuse(rel, column, pstrdup("an engagement rule's condition cannot read \"points\""),
+			   "It is what the rule gives.");
+}
+
+/* Is it a rule over activities? */
+static bool
+judges_activities(Relation rel, HeapTuple tuple)
+{
+	return strcmp(RelationGetRelationName(rel), "scoring_rule") == 0 &&
+		text_column(tuple, RelationGetDescr(rel), "activity_kind") != NULL;
+}
+
+static void
+check_condition(Relation rel, HeapTuple tuple, int attnum, Oid rows_relid)
+{
+	Relation	rows = relation_open(rows_relid, AccessShareLock);
 	TupleDesc	desc = RelationGetDescr(rel);
 	const char *column = NameStr(TupleDescAttr(desc, attnum - 1)->attname);
 	SmkConditionProblem problem = {0};
@@ -86,7 +117,7 @@ check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
 
 	if (!isnull)
 	{
-		condition = smk_condition_compile(DatumGetJsonPathP(value), RelationGetDescr(lead), &problem);
+		condition = smk_condition_compile(DatumGetJsonPathP(value), RelationGetDescr(rows), &problem);
 		if (condition == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_SMK_CONFIGURATION),
@@ -97,24 +128,27 @@ check_condition(Relation rel, HeapTuple tuple, int attnum, Oid lead_relid)
 					 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(RelationGetNamespace(rel))),
 					 err_generic_string(PG_DIAG_TABLE_NAME, RelationGetRelationName(rel)),
 					 err_generic_string(PG_DIAG_COLUMN_NAME, column)));
-		if (strcmp(RelationGetRelationName(rel), "persona") == 0)
-			refuse_computed_columns(rel, column, condition, RelationGetDescr(lead));
+		if (judges_activities(rel, tuple))
+			refuse_points(rel, column, condition, RelationGetDescr(rows));
+		else
+			refuse_computed_columns(rel, column, condition, RelationGetDescr(rows));
 	}
-	relation_close(lead, AccessShareLock);
+	relation_close(rows, AccessShareLock);
 }
 
 static void
 check_conditions(Relation rel, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	Oid			lead = get_relname_relid("lead", RelationGetNamespace(rel));
+	Oid			rows = get_relname_relid(judges_activities(rel, tuple) ? "activity" : "lead",
+										 RelationGetNamespace(rel));
 
-	if (!OidIsValid(lead))
+	if (!OidIsValid(rows))
 		return;					/* the recorder will say so */
 	for (int i = 0; i < desc->natts; i++)
 	{
 		if (!TupleDescAttr(desc, i)->attisdropped && TupleDescAttr(desc, i)->atttypid == JSONPATHOID)
-			check_condition(rel, tuple, i + 1, lead);
+			check_condition(rel, tuple, i + 1, rows);
 	}
 }
 
@@ -436,6 +470,8 @@ smk_config_guard(PG_FUNCTION_ARGS)
 
 	if (strcmp(table, "stage") == 0 && !TRIGGER_FIRED_BY_INSERT(data->tg_event))
 		check_stage_use(rel, data->tg_trigtuple, delete ? NULL : tuple);
+	smk_scoring_check(rel, TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_trigtuple,
+					  delete ? NULL : tuple);
 	if (delete)
 		return PointerGetDatum(tuple);
 	check_conditions(rel, tuple);
@@ -475,6 +511,13 @@ static const char *const problems_text =
 " WHERE x.name OPERATOR(pg_catalog.=) ANY (ARRAY['entry_stage', 'deal_open_stage', 'deal_won_stage',"
 " 'deal_lost_stage']) AND NOT EXISTS (SELECT FROM %s.stage AS s WHERE s.name OPERATOR(pg_catalog.=)"
 " (x.value OPERATOR(pg_catalog.#>>) '{}'))"
+" UNION ALL SELECT pg_catalog.format('no lead can be in score band \"%%s\", since \"%%s\" before it asks for no more',"
+" b.name, a.name), 'Put the band that asks for more first.', 'score_band'"
+" FROM %s.score_band AS a JOIN %s.score_band AS b ON a.position OPERATOR(pg_catalog.<) b.position"
+" OR a.position OPERATOR(pg_catalog.=) b.position AND a.name COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.<) b.name COLLATE pg_catalog.\"C\""
+" WHERE COALESCE(a.min_fit, '-infinity') OPERATOR(pg_catalog.<=) COALESCE(b.min_fit, '-infinity')"
+" AND COALESCE(a.min_engagement, '-infinity') OPERATOR(pg_catalog.<=) COALESCE(b.min_engagement, '-infinity')"
+" AND COALESCE(a.min_score, '-infinity') OPERATOR(pg_catalog.<=) COALESCE(b.min_score, '-infinity')"
 " ORDER BY 1 LIMIT 1";
 
 static void
@@ -716,6 +759,9 @@ smk_erase_history(PG_FUNCTION_ARGS)
 	statement.once = true;
 	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
 	statement.once = false;
+	statement.text = "UPDATE %s.activity SET properties = NULL"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND properties IS NOT NULL";
+	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);
 	statement.text = "UPDATE %s.stage_change SET note = NULL"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND note IS NOT NULL";
 	smk_run(ws, SMK_BY_ERASURE, NULL, &statement);

@@ -84,7 +84,6 @@ BEGIN
             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = 'lead'::regclass), erased,
         ARRAY['external_id', 'email', 'name', 'company', 'job_title', 'phone', 'note', 'attributes', 'follow_up_on']
         || ARRAY(SELECT e.column_name::text FROM smarketing.erasable_columns('lead'::regclass, ours) AS e WHERE e.nullable));
-    UPDATE activity SET properties = NULL WHERE lead_id = erased AND properties IS NOT NULL;
     PERFORM smarketing.erase_added_columns('activity'::regclass,
         ARRAY['kind', 'actor', 'campaign', 'channel', 'direction', 'properties', 'points'], 'lead_id', erased);
     UPDATE deal SET name = NULL WHERE lead_id = erased AND name IS NOT NULL;
@@ -126,4 +125,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION erase_lead(text, bigint, text) IS
-'Forgets a person: nulls what identifies him in lead (also in columns that you have added, but for numbers, dates, ranges, enums and booleans), activity, deal, event, feedback, and the notes in stage_change and handoff; marks the lead do_not_contact. Stages, times, scores and amounts stay, and so do country, region, industry and the account. Works for a deleted lead''s history too. basis says why and is kept in the event lead_erased. The audit of the configuration is left alone; old row versions go with VACUUM. Only the owner of the workspace''s tables (42501); 22023 without a basis; P0002 if there is no such lead.';
+'Forgets a person: nulls what identifies him in lead (also in columns that you have added, but for numbers, dates, ranges, enums and booleans), activity, deal, event, feedback, and the notes in stage_change and handoff; marks the lead do_not_contact. Stages, times, amounts and the scores of each move stay, the lead''s own scores are what the rules give for what is left, and so do country, region, industry and the account. Works for a deleted lead''s history too. basis says why and is kept in the event lead_erased. The audit of the configuration is left alone; old row versions go with VACUUM. Only the owner of the workspace''s tables (42501); 22023 without a basis; P0002 if there is no such lead.';

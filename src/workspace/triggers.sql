@@ -55,7 +55,7 @@ COMMENT ON FUNCTION erase_history(text, bigint, text[]) IS
 CREATE FUNCTION workspace_config_tables() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['setting', 'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona',
-    'activity_kind', 'routing_rule', 'campaign', 'event_consumer', 'calendar', 'agreement', 'commitment'];
+    'activity_kind', 'scoring_category', 'scoring_rule', 'score_band', 'routing_rule', 'campaign', 'event_consumer', 'calendar', 'agreement', 'commitment'];
 COMMENT ON FUNCTION workspace_config_tables() IS
 'The workspace tables that hold configuration: each change of them is checked, announced to every session and kept in config_change.';
 
@@ -91,7 +91,7 @@ BEGIN
             FOR EACH STATEMENT EXECUTE FUNCTION smarketing.config_truncated()', config);
     END LOOP;
 
-    FOREACH config IN ARRAY ARRAY['setting', 'stage', 'transition', 'reason', 'activity_kind'] LOOP
+    FOREACH config IN ARRAY ARRAY['setting', 'stage', 'transition', 'reason', 'activity_kind', 'score_band'] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS smarketing_config_checked ON %I', config);
         EXECUTE format('CREATE CONSTRAINT TRIGGER smarketing_config_checked
             AFTER INSERT OR UPDATE OR DELETE ON %I DEFERRABLE INITIALLY DEFERRED

@@ -55,15 +55,21 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT r.object, r.condition, smarketing.condition_problem('lead'::regclass, r.condition)
-    FROM (SELECT format('transition %s', t.id) AS object, c.condition
+    SELECT r.object, r.condition, smarketing.condition_problem(r.rows, r.condition)
+    FROM (SELECT format('transition %s', t.id) AS object, c.condition, 'lead'::regclass AS rows
           FROM transition AS t
           CROSS JOIN LATERAL (VALUES (t.condition), (t.automatic_when)) AS c (condition)
           UNION ALL
-          SELECT format('persona %s', p.name), p.condition FROM persona AS p
+          SELECT format('persona %s', p.name), p.condition, 'lead' FROM persona AS p
           UNION ALL
-          SELECT format('routing_rule %s', u.id), u.condition FROM routing_rule AS u) AS r
-    WHERE smarketing.condition_problem('lead'::regclass, r.condition) IS NOT NULL
+          SELECT format('scoring_rule %s', g.name), g.condition,
+                 CASE WHEN g.activity_kind IS NULL THEN 'lead' ELSE 'activity' END::regclass
+          FROM scoring_rule AS g WHERE g.active
+          UNION ALL
+          SELECT format('routing_rule %s', u.id), u.condition, 'lead' FROM routing_rule AS u
+          UNION ALL
+          SELECT format('commitment %s', m.id), m.condition, 'lead' FROM commitment AS m) AS r
+    WHERE smarketing.condition_problem(r.rows, r.condition) IS NOT NULL
     ORDER BY r.object COLLATE "C";
 END
 $body$;
@@ -85,7 +91,7 @@ BEGIN ATOMIC
                        ('truncated', ARRAY['O', 'A'])) AS t (name, enabled)
     UNION ALL
     SELECT c.name, 'smarketing_config_checked', ARRAY['O', 'A'], false
-    FROM unnest(ARRAY['setting', 'stage', 'transition', 'reason', 'activity_kind']) AS c (name)
+    FROM unnest(ARRAY['setting', 'stage', 'transition', 'reason', 'activity_kind', 'score_band']) AS c (name)
     UNION ALL
     SELECT t.table_name, 'smarketing_' || t.name, ARRAY['O', 'A'], t.in_partitions
     FROM (VALUES
@@ -101,6 +107,9 @@ BEGIN ATOMIC
         ('activity', 'guard', true),
         ('activity', 'begin', true),
         ('activity', 'record_insert', true),
+        ('activity', 'record_update', true),
+        ('activity', 'record_delete', true),
+        ('activity', 'record_truncate', false),
         ('deal', 'begin', false),
         ('deal', 'guard', false),
         ('deal', 'record_insert', false),

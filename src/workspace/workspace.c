@@ -10,6 +10,7 @@
 #include "workspace/workspace.h"
 
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -61,6 +62,9 @@ static const char *const table_names[SMK_TABLE_COUNT] = {
 	[SMK_TABLE_MEMBER] = "member",
 	[SMK_TABLE_ABSENCE] = "absence",
 	[SMK_TABLE_ACTIVITY_KIND] = "activity_kind",
+	[SMK_TABLE_SCORING_CATEGORY] = "scoring_category",
+	[SMK_TABLE_SCORING_RULE] = "scoring_rule",
+	[SMK_TABLE_SCORE_BAND] = "score_band",
 	[SMK_TABLE_ROUTING_RULE] = "routing_rule",
 	[SMK_TABLE_ROUTING_TURN] = "routing_turn",
 	[SMK_TABLE_ACCOUNT] = "account",
@@ -237,6 +241,7 @@ refresh(SmkWorkspace *ws)
 	if (ws->rules != NULL)
 		MemoryContextDelete(ws->rules->context);
 	ws->rules = rules;
+	ws->provisional = IsInParallelMode();
 }
 
 /*
@@ -246,7 +251,9 @@ refresh(SmkWorkspace *ws)
 static void
 refresh_if_stale(SmkWorkspace *ws)
 {
-	if (!ws->stale || ws->pins > 0)
+	bool		provisional = ws->provisional && !IsInParallelMode();
+
+	if ((!ws->stale && !provisional) || ws->pins > 0)
 		return;
 	ws->stale = false;
 	PG_TRY();
@@ -488,7 +495,7 @@ register_batches(const SmkStatement *statement)
 		enr->md.reliddesc = InvalidOid;
 		enr->md.tupdesc = batch->desc;
 		enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-		enr->md.enrtuples = batch->rows;
+		enr->md.enrtuples = batch->by_index ? 1 : batch->rows;
 		enr->reldata = batch->store;
 		tuplestore_rescan(batch->store);
 		if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
@@ -585,7 +592,7 @@ is_bulk(const SmkStatement *statement)
 {
 	for (int i = 0; i < (int) lengthof(statement->batches) && statement->batches[i]; i++)
 	{
-		if (statement->batches[i]->rows >= BULK_ROWS)
+		if (statement->batches[i]->rows >= BULK_ROWS && !statement->batches[i]->by_index)
 			return true;
 	}
 	return false;
@@ -600,6 +607,13 @@ hand_rows_over(const SmkStatement *statement)
 		return;
 	for (uint64 i = 0; i < table->numvals; i++)
 		statement->callback(table->vals[i], table->tupdesc, statement->arg);
+}
+
+/* In parallel mode no newer snapshot can be had: what is loaded is provisional. */
+Snapshot
+smk_latest_snapshot(void)
+{
+	return IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
 }
 
 /* *saved is the saved plan while it runs: the caller lowers its count. */
@@ -622,11 +636,11 @@ execute(SmkWorkspace *ws, const SmkStatement *statement, SmkPlan *volatile *save
 	}
 	if (statement->latest_snapshot || statement->snapshot)
 		result = SPI_execute_snapshot(plan, (Datum *) statement->values, statement->nulls,
-									  statement->snapshot ? statement->snapshot : GetLatestSnapshot(),
+									  statement->snapshot ? statement->snapshot : smk_latest_snapshot(),
 									  InvalidSnapshot, true, false, 0);
 	else
 		result = SPI_execute_plan(plan, (Datum *) statement->values, statement->nulls,
-								  false, 0);
+								  statement->read_only, 0);
 	if (result < 0)
 		elog(ERROR, "an internal statement failed: %s", SPI_result_code_string(result));
 	hand_rows_over(statement);
@@ -647,8 +661,9 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	current_cause = &cause;
-	SetUserIdAndSecContext(ws->owner,
-						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	if (!statement->as_caller)
+		SetUserIdAndSecContext(ws->owner,
+							   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	PG_TRY();
 	{
 		processed = execute(ws, statement, &saved);

@@ -30,6 +30,9 @@ typedef enum SmkTable
 	SMK_TABLE_MEMBER,
 	SMK_TABLE_ABSENCE,
 	SMK_TABLE_ACTIVITY_KIND,
+	SMK_TABLE_SCORING_CATEGORY,
+	SMK_TABLE_SCORING_RULE,
+	SMK_TABLE_SCORE_BAND,
 	SMK_TABLE_ROUTING_RULE,
 	SMK_TABLE_ROUTING_TURN,
 	SMK_TABLE_ACCOUNT,
@@ -55,6 +58,7 @@ typedef struct SmkWorkspace
 {
 	Oid			nspid;			/* hash key */
 	bool		stale;			/* set by invalidation callbacks, no more */
+	bool		provisional;	/* loaded in parallel mode, under an older snapshot */
 	Oid			owner;
 	char	   *name;			/* the schema, unquoted */
 	char	   *quoted;			/* the schema, quoted where needed */
@@ -100,6 +104,7 @@ typedef enum SmkOrigin
 	SMK_BY_ACTIVITY,			/* activities that may move their leads */
 	SMK_BY_DECISION,			/* a handoff's decision moves its lead */
 	SMK_BY_DEAL,				/* a deal moves its lead */
+	SMK_BY_SCORE,				/* scores computed anew; no move */
 	SMK_BY_LEAD,				/* a lead's move decides or opens handoffs */
 	SMK_BY_ERASURE				/* erase_lead: history may be changed */
 } SmkOrigin;
@@ -126,6 +131,7 @@ typedef struct SmkBatch
 	TupleDesc	desc;
 	Tuplestorestate *store;
 	int64		rows;
+	bool		by_index;		/* one of many: planned for few rows, whatever it holds */
 } SmkBatch;
 
 typedef struct SmkBatchColumn
@@ -158,10 +164,15 @@ typedef struct SmkStatement
 	SmkBatch   *batches[3];
 	bool		once;			/* the text is no literal: keep no plan */
 	bool		latest_snapshot;	/* read the configuration as it is now */
+	bool		as_caller;		/* no change of user: his rights, his rows */
+	bool		read_only;		/* under the caller's snapshot */
 	Snapshot	snapshot;		/* read it as of this one, or NULL */
 	SmkRowCallback callback;
 	void	   *arg;
 } SmkStatement;
+
+/* The newest snapshot that there is: what configuration is read with. */
+extern Snapshot smk_latest_snapshot(void);
 
 extern uint64 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *statement);
 

@@ -29,8 +29,10 @@ BEGIN ATOMIC
         (12, 'tables', 'workspace_lifecycle_tables'),
         (13, 'tables', 'workspace_handoff_tables'),
         (14, 'tables', 'workspace_sla_tables'),
+        (15, 'tables', 'workspace_scoring_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
+        (23, 'template', 'workspace_scoring_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
@@ -42,9 +44,12 @@ BEGIN ATOMIC
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
         (54, 'comments', 'workspace_sla_comments'),
+        (55, 'comments', 'workspace_scoring_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
+        (64, 'checks', 'workspace_sla_checks'),
+        (65, 'checks', 'workspace_scoring_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure'),
         (74, 'erasure', 'workspace_sla_erasure')
@@ -61,6 +66,7 @@ RETURN ARRAY[
     'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
     'handoff', 'routing_rule', 'routing_turn',
+    'scoring_category', 'scoring_rule', 'score_band',
     'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS

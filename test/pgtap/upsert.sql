@@ -72,7 +72,8 @@ SELECT is_empty($$SELECT external_id FROM crm.lead AS l JOIN pg_temp.before AS b
 SELECT is_empty($$SELECT l.external_id FROM crm.lead AS l JOIN pg_temp.result AS r USING (external_id) WHERE r.got = 'passed'
                   AND (l.fit, l.engagement, l.score) IS DISTINCT FROM (0.0::float8, 0.0::float8, 0.0::float8)$$, 'no score of the proposed row leaks');
 SELECT is_empty($$SELECT l.external_id FROM crm.lead AS l JOIN pg_temp.result AS r USING (external_id) WHERE r.got = 'passed'
-                  AND (l.band IS NOT NULL OR l.engagement_state IS NOT NULL OR l.engagement_at IS NOT NULL OR l.score_generation IS NOT NULL
+                  AND (l.band IS DISTINCT FROM 'cold' OR l.engagement_state IS NOT NULL OR l.engagement_at IS NOT NULL
+                       OR l.score_generation IS DISTINCT FROM smarketing.scoring_generation('crm')
                        OR l.duplicate_allowed OR l.stage_automatic OR l.created_at < 'today' OR l.updated_at < 'today')$$,
                 'nor any other of the guard''s columns');
 SELECT is_empty($$SELECT external_id, persona FROM crm.lead JOIN pg_temp.result AS r USING (external_id)
@@ -99,7 +100,7 @@ SELECT is_empty($$SELECT l.external_id, l.reason, r.reason FROM crm.lead AS l JO
 -- all legal pairs in one statement, too
 SELECT is(pg_temp.sync('new one', 'mql', NULL), 'passed', 'a lead that the sync brings');
 SELECT is((SELECT row(cycle, sales_cycle, customer_since, score, band, persona, stage, stage_automatic, duplicate_allowed)::text
-           FROM crm.lead WHERE external_id = 'new one'), '(1,1,,0,,user,mql,f,f)', 'a new row of the sync gets the guard''s values, too');
+           FROM crm.lead WHERE external_id = 'new one'), '(1,1,,0,cold,user,mql,f,f)', 'a new row of the sync gets the guard''s values, too');
 SELECT pg_temp.recorded($$INSERT INTO crm.lead (external_id, stage)
     SELECT v.external_id, 'mql' FROM (VALUES ('lead/lead'), ('recycled/recycled'), ('subscriber/subscriber'), ('mql/mql'), ('another')) AS v (external_id)
     ON CONFLICT (external_id) DO UPDATE SET stage = excluded.stage$$, 4, 'a batch: three moves, one lead that was there, one entry');
