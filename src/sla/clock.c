@@ -11,6 +11,8 @@
  */
 #include "sla/clock.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
@@ -536,7 +538,7 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 	values[7] = interval_of(target);
 	nulls[7] = target < 0;
 	values[8] = due_time(calendar, at, target, &nulls[8]);
-	values[9] = due_time(calendar, at, commitment->warn_at < 0 ? -1 : (int64) (target * commitment->warn_at),
+	values[9] = due_time(calendar, at, commitment->warn_at < 0 ? -1 : (int64) rint(target * commitment->warn_at),
 						 &nulls[9]);
 	values[10] = Int64GetDatum(hours ? hours->version : 0);
 	nulls[10] = hours == NULL;
