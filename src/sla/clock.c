@@ -177,7 +177,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 	" pg_catalog.count(*) FILTER (WHERE v.ends)::pg_catalog.int4 AS n," \
 	" (pg_catalog.array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ended_at," \
 	" pg_catalog.min(v.at) FILTER (WHERE v.releases IS NOT NULL) AS released_at," \
-	" (pg_catalog.array_agg(v.releases ORDER BY v.at, v.releases COLLATE \"C\")" \
+	" (pg_catalog.array_agg(v.releases ORDER BY v.at, v.releases COLLATE pg_catalog.\"C\")" \
 	" FILTER (WHERE v.releases IS NOT NULL))[1] AS released_by FROM (" \
 	/* activities */ \
 	"SELECT x.at, (h.ends_on OPERATOR(pg_catalog.~) '^(touch|attempt|contact|activity:)')" \
@@ -185,7 +185,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 	" AND (k.department OPERATOR(pg_catalog.=) h.department OR k.department IS NULL" \
 	" OR pg_catalog.starts_with(h.ends_on, 'activity:'))" \
 	" AND (x.at OPERATOR(pg_catalog.>) h.started_at OR NOT (" IS_KIND("h.starts_on") ")) AS ends," \
-	" (SELECT pg_catalog.min(r.name COLLATE \"C\") FROM pg_catalog.unnest(h.released_on) AS r (name)" \
+	" (SELECT pg_catalog.min(r.name COLLATE pg_catalog.\"C\") FROM pg_catalog.unnest(h.released_on) AS r (name)" \
 	" WHERE " IS_KIND("r.name") ") AS releases" \
 	" FROM %s.activity AS x JOIN %s.activity_kind AS k ON k.name OPERATOR(pg_catalog.=) x.kind" \
 	AFTER_START("x.at") \
@@ -325,7 +325,7 @@ cancel_clocks(SmkClocks *clocks)
 {
 	run_on_batch(clocks,
 				 "WITH hit AS (SELECT c.id, pg_catalog.min(x.at) AS at,"
-				 " pg_catalog.min(x.reason COLLATE \"C\") AS reason FROM smk_cancel AS x"
+				 " pg_catalog.min(x.reason COLLATE pg_catalog.\"C\") AS reason FROM smk_cancel AS x"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) x.lead_id"
 				 " AND c.ended_at IS NULL AND c.cancelled_at IS NULL"
 				 " WHERE x.direction IS NULL OR EXISTS (SELECT FROM %s.handoff AS h"
