@@ -1,3 +1,4 @@
+SET intervalstyle = 'postgres';
 -- scores: what is refused, decayed_sum, and the functions on odd rows
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;

@@ -183,6 +183,8 @@ SELECT b.relname, b.attname AS lost
 FROM before AS b
 WHERE b.relkind <> 'v' AND NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
                   WHERE c.relnamespace = 'ws_a'::regnamespace AND c.relname = b.relname AND a.attname = b.attname)
+  -- views that call our functions go
+  AND b.relname NOT IN ('sla_board', 'sla_scorecard', 'commitment_progress')
 ORDER BY 1, 2;
 SELECT count(*) AS lost_defaults
 FROM defaults AS b
@@ -204,7 +206,7 @@ ROLLBACK;
 -- what CASCADE would take: users' own objects on our functions, and no table's data of ours
 CREATE SCHEMA ws_user;
 CREATE FUNCTION ws_user.languages() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT smarketing.workspace_version(); END;
-CREATE VIEW ws_user.versions AS SELECT workspace, smarketing.workspace_version() AS version FROM smarketing.workspaces();
+CREATE VIEW ws_user.versions AS SELECT smarketing.workspace_version() AS version;
 CREATE VIEW ws_user.on_it WITH (security_invoker = true) AS SELECT count(*) AS n FROM ws_user.versions;
 GRANT SELECT ON ws_user.on_it TO smk_ws_other;
 GRANT SELECT (n) ON ws_user.on_it TO smk_ws_owner WITH GRANT OPTION;

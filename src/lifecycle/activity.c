@@ -373,6 +373,7 @@ consider_loss(Activities *activities, TupleTableSlot *slot)
 	Row			row = row_of(activities, slot);
 	double	   *points = palloc(sizeof(double) * Max(rules->scoring->nslots, 1));
 
+	smk_clocks_recount(activities->clocks, row.lead_id);
 	points_of_row(rules, &activities->shape, activities->map, slot->tts_values, slot->tts_isnull, points);
 	smk_lead_loses(rules, smk_leads_enter(activities->leads, row.lead_id),
 				   row.points, row.no_points, points, row.at);
@@ -387,6 +388,11 @@ consider_change(Activities *activities, TupleTableSlot *old, TupleTableSlot *new
 	Row			after = row_of(activities, new);
 
 	judge(activities, &after, new);
+	if (before.lead_id != after.lead_id || before.at != after.at || before.kind != after.kind)
+	{
+		smk_clocks_recount(activities->clocks, before.lead_id);
+		smk_clocks_recount(activities->clocks, after.lead_id);
+	}
 	if (before.lead_id == after.lead_id && before.at == after.at && before.no_points == after.no_points &&
 		(before.no_points || datum_image_eq(before.points, after.points, false, -1)))
 	{
@@ -565,12 +571,13 @@ smk_activity_recorder(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(smk_activity_truncated);
 
-/* AFTER TRUNCATE on activity: what they gave is gone. */
+/* AFTER TRUNCATE on activity: what they gave is gone, and what they ended is open. */
 Datum
 smk_activity_truncated(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "activity_truncated", false, false);
 
 	smk_score_truncated(smk_workspace_of(data->tg_relation));
+	smk_clocks_recount_all(smk_workspace_of(data->tg_relation));
 	return PointerGetDatum(NULL);
 }

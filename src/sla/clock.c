@@ -11,6 +11,8 @@
  */
 #include "sla/clock.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
@@ -146,7 +148,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 }
 
 /*
- * What became of the clocks in CTE hit (id, commitment_id), from the tables.
+ * What became of the clocks in CTE hit (id), from the tables.
  *
  * A clock ends at its min_count-th event.  A touch, attempt or contact counts
  * if it is of the department that owes, or of none; the activity that started
@@ -175,7 +177,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 	" pg_catalog.count(*) FILTER (WHERE v.ends)::pg_catalog.int4 AS n," \
 	" (pg_catalog.array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ended_at," \
 	" pg_catalog.min(v.at) FILTER (WHERE v.releases IS NOT NULL) AS released_at," \
-	" (pg_catalog.array_agg(v.releases ORDER BY v.at, v.releases COLLATE \"C\")" \
+	" (pg_catalog.array_agg(v.releases ORDER BY v.at, v.releases COLLATE pg_catalog.\"C\")" \
 	" FILTER (WHERE v.releases IS NOT NULL))[1] AS released_by FROM (" \
 	/* activities */ \
 	"SELECT x.at, (h.ends_on OPERATOR(pg_catalog.~) '^(touch|attempt|contact|activity:)')" \
@@ -183,7 +185,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 	" AND (k.department OPERATOR(pg_catalog.=) h.department OR k.department IS NULL" \
 	" OR pg_catalog.starts_with(h.ends_on, 'activity:'))" \
 	" AND (x.at OPERATOR(pg_catalog.>) h.started_at OR NOT (" IS_KIND("h.starts_on") ")) AS ends," \
-	" (SELECT pg_catalog.min(r.name COLLATE \"C\") FROM pg_catalog.unnest(h.released_on) AS r (name)" \
+	" (SELECT pg_catalog.min(r.name COLLATE pg_catalog.\"C\") FROM pg_catalog.unnest(h.released_on) AS r (name)" \
 	" WHERE " IS_KIND("r.name") ") AS releases" \
 	" FROM %s.activity AS x JOIN %s.activity_kind AS k ON k.name OPERATOR(pg_catalog.=) x.kind" \
 	AFTER_START("x.at") \
@@ -248,7 +250,14 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 	"(c.cancelled_at IS NULL OR c.cancel_reason OPERATOR(pg_catalog.=) 'superseded'" \
 	" OR c.cancel_reason OPERATOR(pg_catalog.=) ANY (m.released_on))"
 
-/* The clocks that an event ends, releases or brings nearer to their end. */
+/* Whose clocks may open again, and whose activities are all there. */
+#define MAY_BE_WORKED \
+	"l.excluded IS NULL AND NOT l.do_not_contact AND l.engagement_purged IS NULL"
+
+/*
+ * The clocks that an event ends, releases or brings nearer to their end.  What
+ * is over stays over: the activities that ended it may have been purged.
+ */
 static void
 end_clocks(SmkClocks *clocks)
 {
@@ -260,19 +269,36 @@ end_clocks(SmkClocks *clocks)
 				 " OR e.event OPERATOR(pg_catalog.=) ANY (m.released_on))"
 				 " WHERE e.at OPERATOR(pg_catalog.>=) c.started_at AND " MAY_CHANGE
 				 " AND e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity')),"
-				 DERIVE_CLOCKS, clocks->events);
+				 DERIVE_CLOCKS
+				 " AND (o.ended_at IS NOT NULL OR o.cancelled_at IS NOT NULL"
+				 " OR (c.ended_at IS NULL AND c.cancelled_at IS NULL))", clocks->events);
 }
 
-/* All clocks of leads whose activities have been changed or deleted. */
+/*
+ * All clocks of leads whose activities have been changed or deleted, but for
+ * those whose old activities have been purged: what they ended stays ended.
+ */
 static void
 recount_clocks(SmkClocks *clocks)
 {
 	run_on_batch(clocks,
 				 "WITH hit AS (SELECT DISTINCT c.id FROM smk_recount AS e"
-				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id"
+				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id AND " MAY_BE_WORKED
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
 				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
 				 " WHERE " MAY_CHANGE ")," DERIVE_CLOCKS, clocks->recounts);
+}
+
+void
+smk_clocks_recount_all(SmkWorkspace *ws)
+{
+	SmkStatement statement = {0};
+
+	statement.text = "WITH hit AS (SELECT c.id FROM %s.sla_clock AS c"
+		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) c.lead_id AND " MAY_BE_WORKED
+		" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
+		" WHERE " MAY_CHANGE ")," DERIVE_CLOCKS;
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
 }
 
 /* Clocks that have just started: an earlier one of the same commitment is over. */
@@ -299,7 +325,7 @@ cancel_clocks(SmkClocks *clocks)
 {
 	run_on_batch(clocks,
 				 "WITH hit AS (SELECT c.id, pg_catalog.min(x.at) AS at,"
-				 " pg_catalog.min(x.reason COLLATE \"C\") AS reason FROM smk_cancel AS x"
+				 " pg_catalog.min(x.reason COLLATE pg_catalog.\"C\") AS reason FROM smk_cancel AS x"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) x.lead_id"
 				 " AND c.ended_at IS NULL AND c.cancelled_at IS NULL"
 				 " WHERE x.direction IS NULL OR EXISTS (SELECT FROM %s.handoff AS h"
@@ -536,7 +562,7 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 	values[7] = interval_of(target);
 	nulls[7] = target < 0;
 	values[8] = due_time(calendar, at, target, &nulls[8]);
-	values[9] = due_time(calendar, at, commitment->warn_at < 0 ? -1 : (int64) (target * commitment->warn_at),
+	values[9] = due_time(calendar, at, commitment->warn_at < 0 ? -1 : (int64) rint(target * commitment->warn_at),
 						 &nulls[9]);
 	values[10] = Int64GetDatum(hours ? hours->version : 0);
 	nulls[10] = hours == NULL;

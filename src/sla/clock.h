@@ -141,6 +141,9 @@ extern void smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at,
 /* Derive this lead's clocks again: some of its activities are changed or gone. */
 extern void smk_clocks_recount(SmkClocks *clocks, int64 lead_id);
 
+/* Derive all clocks again, at once: all activities are gone. */
+extern void smk_clocks_recount_all(SmkWorkspace *ws);
+
 /*
  * Lock the leads whose clocks may change, before handoffs are: for a statement
  * that has not locked them itself.  smk_clocks_write does it at the latest.

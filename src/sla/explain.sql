@@ -130,7 +130,7 @@ BEGIN
         || ', ' || CASE WHEN upper_inf(a.valid) THEN label[lang][6] ELSE format('%s %s', label[lang][5], upper(a.valid) - 1) END || E'\n';
     IF a.review_every IS NOT NULL THEN
         page := page || format('%s %s', label[lang][8], smarketing.review_text(a.review_every, lang))
-            || coalesce(format(', %s %s', label[lang][9], a.next_review), '') || E'\n';
+            || coalesce(', ' || label[lang][9] || ' ' || a.next_review, '') || E'\n';
     END IF;
 
     FOREACH side IN ARRAY ARRAY['marketing', 'sales'] LOOP

@@ -19,6 +19,30 @@ SELECT is((SELECT count(*) FROM crm.event WHERE kind = 'sla_breached' AND payloa
 SELECT pg_temp.did('late', 'call', '2025-03-03 09:59Z') \g /dev/null
 SELECT is(pg_temp.clock('late', 'first_attempt'), 'met 2025-03-03 17:00', 'a call before the offer answers nothing');
 
+-- ---- an activity is corrected, or was none ----
+UPDATE crm.activity SET at = '2025-03-03 17:30Z' WHERE lead_id = pg_temp.id('late') AND at = '2025-03-03 17:00Z';
+SELECT is(pg_temp.clock('late', 'first_attempt'), 'met 2025-03-03 17:30', 'its time is corrected');
+UPDATE crm.activity SET kind = 'note' WHERE lead_id = pg_temp.id('late') AND at = '2025-03-03 17:30Z';
+SELECT is(pg_temp.clock('late', 'first_attempt'), 'met_late 2025-03-05 10:00', 'it was a note: the call counts');
+DELETE FROM crm.activity WHERE lead_id = pg_temp.id('late') AND at = '2025-03-05 10:00Z';
+SELECT is(pg_temp.clock('late', 'first_attempt'), 'breached 2025-03-03 18:00', 'and when that is deleted, the answer is owed again');
+SELECT pg_temp.offer('other', '2025-03-03 10:00Z') \g /dev/null
+SELECT pg_temp.did('late', 'call', '2025-03-03 16:00Z') \g /dev/null
+UPDATE crm.activity SET lead_id = pg_temp.id('other') WHERE lead_id = pg_temp.id('late') AND kind = 'call' AND at = '2025-03-03 16:00Z';
+SELECT is(pg_temp.clock('late', 'first_attempt') || ', ' || pg_temp.clock('other', 'first_attempt'), 'breached 2025-03-03 18:00, met 2025-03-03 16:00', 'the call was to another lead');
+SELECT pg_temp.did('other', 'conversation', '2025-03-04 16:00Z') \g /dev/null
+SELECT is(pg_temp.clock('other', 'six_attempts'), 'cancelled contact', 'contact releases');
+DELETE FROM crm.activity WHERE lead_id = pg_temp.id('other') AND kind = 'conversation';
+SELECT is(pg_temp.clock('other', 'six_attempts', '2025-03-05'), 'running 2025-03-17 18:00', 'contact that never was does not');
+SELECT pg_temp.offer('truncated', '2025-03-03 10:00Z'), pg_temp.did('truncated', 'call', '2025-03-03 12:00Z') \g /dev/null
+BEGIN;
+TRUNCATE crm.activity;
+SELECT is(pg_temp.clock('truncated', 'first_attempt'), 'breached 2025-03-03 18:00', 'nor do activities that are all swept away');
+ROLLBACK;
+UPDATE crm.lead SET excluded = 'spam' WHERE external_id = 'truncated';
+DELETE FROM crm.activity WHERE lead_id = pg_temp.id('truncated');
+SELECT is((SELECT count(*) FROM crm.sla_board WHERE lead_id = pg_temp.id('truncated')), 0::bigint, 'a lead that nobody works on is owed nothing for it');
+
 -- ---- the start itself arrives late, after what ends it, or with it ----
 INSERT INTO crm.agreement (name, valid) VALUES ('draft', '[2024-01-01,2025-01-01)') RETURNING id AS draft \gset
 INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, within, counted, calendar) VALUES

@@ -1,0 +1,105 @@
+-- The agreement: a draft, two signatures, in force, immutable, amended in the middle of a month, drifting.
+\ir include/begin.psql
+\ir include/crm.psql
+SELECT no_plan();
+INSERT INTO crm.member (name, display_name, department, active) VALUES
+    ('mia', 'Mia Moreno', 'marketing', true), ('max', NULL, 'marketing', true), ('sam', 'Sam Soto', 'sales', true), ('old', NULL, 'sales', false);
+
+-- ---- the draft ----
+SELECT is((SELECT state FROM crm.agreement_status), 'draft', 'a workspace begins with a draft');
+SELECT results_eq($$SELECT commitments, owed_by_marketing, owed_by_sales FROM crm.agreement_status$$, $$VALUES (7::bigint, 3::bigint, 4::bigint)$$,
+    'in which both departments owe something');
+SELECT pg_temp.walk('early', 'mql') \g /dev/null
+SELECT is((SELECT count(*) FROM crm.sla_clock), 0::bigint, 'a draft starts no clock');
+SELECT is((SELECT count(*) FROM crm.commitment_progress), 0::bigint, 'and measures nothing');
+UPDATE crm.commitment SET target = 80 WHERE key = 'accepted_mqls';
+SELECT throws_ok($$UPDATE crm.commitment SET ends_on = 'activity:prayer' WHERE key = 'first_attempt'$$, 'SM007', NULL, 'an event that no clock knows');
+SELECT throws_ok($$UPDATE crm.calendar SET hours = 'UTC; Mo-Fr 9:00-25:00'$$, 'SM007', NULL, 'hours that do not exist');
+SELECT throws_ok($$UPDATE crm.commitment SET condition = '$.budget > 1' WHERE key = 'hot_lead'$$, 'SM007', NULL, 'a condition on a column that is not there');
+
+-- ---- signatures ----
+SELECT throws_ok($$UPDATE crm.agreement SET marketing_signed_by = 'sam'$$, 'SM003', NULL, 'sales cannot sign for marketing');
+SELECT throws_ok($$UPDATE crm.agreement SET sales_signed_by = 'old'$$, 'SM003', NULL, 'nor somebody who has left');
+SELECT throws_ok($$UPDATE crm.agreement SET sales_signed_by = 'nobody'$$, 'SM003', NULL, 'nor somebody unknown');
+SET smarketing.actor = 'max';
+SELECT throws_ok($$UPDATE crm.agreement SET marketing_signed_by = 'mia'$$, 'SM003', NULL, 'nobody signs in the name of another');
+SET smarketing.actor = 'mia';
+UPDATE crm.agreement SET marketing_signed_by = 'mia', marketing_signed_at = '2001-01-01';
+SELECT ok((SELECT marketing_signed_at > now() - interval '1 hour' FROM crm.agreement), 'the time of a signature is not the signer''s to choose');
+SELECT is((SELECT state FROM crm.agreement_status), 'draft', 'one signature has no effect');
+SELECT pg_temp.walk('early 2', 'mql') \g /dev/null
+SELECT is((SELECT count(*) FROM crm.sla_clock), 0::bigint, 'none at all');
+UPDATE crm.agreement SET marketing_signed_by = NULL;
+SELECT is((SELECT marketing_signed_at FROM crm.agreement), NULL, 'the first one may be withdrawn');
+UPDATE crm.agreement SET marketing_signed_by = 'mia', valid = daterange((date_trunc('month', now()) - interval '2 months')::date, NULL);
+SET smarketing.actor = 'sam';
+UPDATE crm.agreement SET sales_signed_by = 'sam';
+RESET smarketing.actor;
+SELECT is((SELECT state FROM crm.agreement_status), 'in_force', 'two signatures: in force');
+SELECT ok((SELECT next_review > now()::date FROM crm.agreement_status), 'with a day for its review');
+
+-- ---- immutable ----
+SELECT throws_ok($$UPDATE crm.agreement SET valid = '[2020-01-01,2020-02-01)'$$, 'SM008', NULL, 'its term cannot change');
+SELECT throws_ok($$UPDATE crm.agreement SET sales_signed_by = NULL$$, 'SM008', NULL, 'nor its signatures');
+SELECT throws_ok($$DELETE FROM crm.agreement$$, 'SM008', NULL, 'nor can it be deleted');
+SELECT throws_ok($$UPDATE crm.commitment SET target = 1 WHERE key = 'accepted_mqls'$$, 'SM008', NULL, 'nor its commitments be changed');
+SELECT throws_ok($$DELETE FROM crm.commitment WHERE key = 'accepted_mqls'$$, 'SM008', NULL, 'or deleted');
+SELECT throws_ok($$INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) SELECT id, 'more', 'marketing', 'volume', 'mql', 1, 'week' FROM crm.agreement$$,
+    'SM008', NULL, 'or added');
+SELECT throws_ok($$TRUNCATE crm.commitment CASCADE$$, 'SM007', NULL, 'or swept away');
+INSERT INTO crm.agreement (name) VALUES ('another') RETURNING id AS another \gset
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :another;
+SELECT throws_ok(format($$UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = %s$$, :another), '23P01', NULL, 'one agreement is in force on each day');
+DELETE FROM crm.agreement WHERE id = :another;
+
+-- ---- in the middle of the month it is amended ----
+SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'none')$$, '42704', NULL, 'there must be one');
+SELECT smarketing.amend_agreement('crm', 'standard') AS second \gset
+SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'standard')$$, '55000', NULL, 'one draft at a time');
+SELECT is((SELECT count(*) FROM crm.commitment WHERE agreement_id = :second), 7::bigint, 'the draft has the commitments of the version before');
+UPDATE crm.commitment SET target = 200 WHERE agreement_id = :second AND key = 'accepted_mqls';
+SELECT pg_temp.walk('before', 'mql') \g /dev/null
+SET smarketing.actor = 'mia';
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :second;
+SET smarketing.actor = 'sam';
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :second;
+RESET smarketing.actor;
+SELECT results_eq($$SELECT version, state, first_day, last_day FROM crm.agreement_status$$,
+    $$VALUES (1, 'ended', (date_trunc('month', now()) - interval '2 months')::date, now()::date - 1), (2, 'in_force', now()::date, NULL)$$,
+    'the second version begins today, the first one ends the day before');
+SELECT pg_temp.walk('after', 'mql') \g /dev/null
+SELECT results_eq($$SELECT a.version, count(*) FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id JOIN crm.agreement AS a ON a.id = m.agreement_id
+                    WHERE c.lead_id IN (pg_temp.id('before'), pg_temp.id('after')) GROUP BY 1 ORDER BY 1$$,
+                  $$VALUES (1, 3::bigint), (2, 3::bigint)$$, 'a clock belongs to the version of its day');
+UPDATE crm.lead SET owner = 'sam' WHERE external_id = 'before';
+SELECT results_eq($$SELECT version, count(*) FROM crm.sla_scorecard WHERE commitment = 'handoff_decision' GROUP BY 1 ORDER BY 1$$,
+                  $$VALUES (1, 1::bigint), (2, 1::bigint)$$, 'both are on the scorecard');
+SELECT ok((SELECT abs(sum(target / CASE version WHEN 1 THEN 80 ELSE 200 END) - 1) < 0.001 AND count(*) = 2
+           FROM crm.commitment_progress WHERE commitment = 'accepted_mqls' AND period_start = date_trunc('month', now())::date)
+       OR extract(day FROM now()) = 1, 'the month''s target is shared out by working time');
+
+-- an open clock goes on under the version in which it began
+UPDATE crm.handoff SET decision = 'rejected', reason = 'wrong_territory' WHERE lead_id = pg_temp.id('before') AND decision IS NULL;
+SELECT is((SELECT count(*) FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'first_attempt'
+           WHERE c.lead_id = pg_temp.id('before')), 1::bigint, 'a reroute under the second version does not start the first one''s call again');
+
+-- ---- drift ----
+SELECT is((SELECT count(*) FROM crm.agreement_drift), 0::bigint, 'nothing has changed since');
+SET smarketing.change_reason = 'as we discussed';
+UPDATE crm.stage SET definition = 'anybody' WHERE name = 'mql';
+UPDATE crm.transition SET condition = '$.employees > 1' WHERE from_stage = 'lead' AND to_stage = 'mql';
+UPDATE crm.setting SET value = '"USD"' WHERE name = 'currency';
+SELECT results_eq($$SELECT version, table_name, key, change, columns, reason FROM crm.agreement_drift$$,
+    $$VALUES (2, 'stage', 'mql', 'changed', ARRAY['definition'], 'as we discussed'), (2, 'transition', 'lead -> mql', 'changed', ARRAY['condition'], 'as we discussed')$$,
+    'the definition of a qualified lead has, and the move to it; a currency is no part of the agreement');
+SELECT is((SELECT drift FROM crm.agreement_status WHERE version = 2), 2::bigint, 'the status counts it');
+
+-- ---- the document ----
+SELECT alike(smarketing.agreement_text('crm', 'standard', 1), '%Sam Soto (sam)%', 'the document names who signed');
+SELECT alike(smarketing.agreement_text('crm', 'standard'), '%version 2%target 200 per month%', 'the latest version, if none is named');
+SELECT throws_ok($$SELECT smarketing.agreement_text('crm', 'standard', 9)$$, '42704', NULL, 'a version that does not exist');
+SELECT throws_ok($$SELECT * FROM smarketing.explain_sla('crm', -1)$$, 'P0002', NULL, 'nor does such a clock');
+SELECT results_eq($$SELECT agreement_in_force, last_tick, open_clocks = (SELECT count(*) FROM crm.sla_board) FROM smarketing.workspace_status()$$,
+    $$VALUES ('standard, version 2', NULL::timestamptz, true)$$, 'the status of the workspace knows');
+
+\ir include/end.psql
