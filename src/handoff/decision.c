@@ -667,9 +667,8 @@ PG_FUNCTION_INFO_V1(smk_activate_leads);
 Datum
 smk_activate_leads(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	int			max_rows = PG_GETARG_INT32(2);
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	const SmkRules *rules;
 	SmkActor	actor;
 	SmkHandoffs *handoffs;
@@ -678,8 +677,6 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	Activation	activation = {0};
 	ListCell   *lc;
 
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
 	if (max_rows < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -792,13 +789,10 @@ PG_FUNCTION_INFO_V1(smk_decide_overdue);
 Datum
 smk_decide_overdue(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Judge		judge = {0};
 	int64		done;
 
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
 	smk_pin(ws);
 	judge.ws = ws;
 	judge.rules = smk_rules(ws);

@@ -477,14 +477,8 @@ load_consumer(HeapTuple tuple, TupleDesc desc, void *arg)
 static void
 load(Loading *loading, const char *text, SmkRowCallback callback)
 {
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.snapshot = loading->snapshot;
-	statement.callback = callback;
-	statement.arg = loading;
 	loading->allocated = 0;
-	smk_run(loading->ws, SMK_BY_CLIENT, NULL, &statement);
+	smk_read_rows(loading->ws, text, loading->snapshot, callback, loading);
 }
 
 static void

@@ -743,15 +743,10 @@ Datum
 smk_erase_history(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {INT8OID};
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Datum		lead = PG_GETARG_DATUM(1);
 	SmkStatement statement = {0};
 
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of workspace \"%s\"", ws->name)));
 	statement.nargs = 1;
 	statement.types = types;
 	statement.values = &lead;
