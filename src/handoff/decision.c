@@ -196,7 +196,13 @@ smk_handoff_guard(PG_FUNCTION_ARGS)
 	old = deform(data->tg_trigtuple, RelationGetDescr(rel));
 	new = deform(data->tg_newtuple, RelationGetDescr(rel));
 	put_columns_back(&shape, &old, &new);
-	if (ISNULL(&shape, &old, DECISION) && !ISNULL(&shape, &new, DECISION))
+	if (ISNULL(&shape, &new, DECISION))
+	{
+		/* a reason is the decision's: it is judged with it, or not kept */
+		VALUE(&shape, &new, REASON) = VALUE(&shape, &old, REASON);
+		ISNULL(&shape, &new, REASON) = ISNULL(&shape, &old, REASON);
+	}
+	else if (ISNULL(&shape, &old, DECISION))
 	{
 		const SmkRules *rules = smk_rules(ws);
 		SmkActor	actor = smk_actor(ws, rules);
