@@ -705,9 +705,10 @@ smk_clocks_lock(SmkClocks *clocks)
 	if (clocks->events != NULL)
 		smk_run_batch(clocks->ws, SMK_BY_LEAD,
 					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
-					 " (SELECT e.lead_id FROM smk_sla_event AS e WHERE e.starts OR EXISTS"
-					 " (SELECT FROM %s.sla_clock AS c WHERE c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
-					 " AND e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity')))"
+					 " (SELECT e.lead_id FROM smk_sla_event AS e WHERE e.starts"
+					 " UNION ALL SELECT e.lead_id FROM smk_sla_event AS e"
+					 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
+					 " WHERE e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity'))"
 					 " ORDER BY l.id FOR NO KEY UPDATE", clocks->events);
 	if (clocks->recounts != NULL)
 		smk_run_batch(clocks->ws, SMK_BY_LEAD,

@@ -115,6 +115,9 @@ BEGIN
             AND warn_recorded_at IS NULL;
     CREATE INDEX sla_clock_commitment_id_idx ON sla_clock (commitment_id, started_at);
 
+    -- the start or end of clocks that wait for a follow-up
+    CREATE INDEX event_follow_up_due_idx ON event (lead_id, at) WHERE kind = 'follow_up_due';
+
     CREATE TABLE tick_run (
         only_one    boolean PRIMARY KEY DEFAULT true CHECK (only_one),
         last_at     timestamptz NOT NULL
