@@ -250,8 +250,11 @@ microseconds(const char *text)
 															 ObjectIdGetDatum(InvalidOid),
 															 Int32GetDatum(-1)));
 
-	return span->time +
-		((int64) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
+	double		total = span->time +
+		((double) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
+
+	/* longer than time itself is long enough */
+	return total < PG_INT64_MAX / 4 ? (int64) total : PG_INT64_MAX / 4;
 }
 
 static void

@@ -261,6 +261,19 @@ check_setting(Relation rel, HeapTuple tuple)
 		check_weekday(rel, name, value);
 }
 
+/* Shares of the round robin are computed in floating point. */
+static void
+check_weight(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "weight"), &isnull);
+	double		weight = isnull ? 1 : DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
+
+	if (!(weight >= 1e-6 && weight <= 1e6))
+		refuse(rel, "weight", pstrdup("weight is out of range"), "It is a share, from 0.000001 to 1000000.");
+}
+
 static void
 check_member(Relation rel, HeapTuple tuple)
 {
@@ -272,6 +285,7 @@ check_member(Relation rel, HeapTuple tuple)
 		refuse(rel, "db_role",
 			   psprintf("member \"%s\" needs a db_role", text_column(tuple, desc, "name")),
 			   "A service, or a member of operations, may do more than a label may claim: name the database role that it connects as.");
+	check_weight(rel, tuple);
 }
 
 static void

@@ -193,6 +193,8 @@ EXCEPTION WHEN OTHERS THEN
     RETURN CASE SQLERRM WHEN 'passed' THEN SQLERRM ELSE SQLSTATE END;
 END
 $$;
+SELECT is(pg_temp.broken($$INSERT INTO crm.member (name, department, weight) VALUES ('feather', 'sales', 1e-400)$$), 'SM007', 'a weight that nobody can compute with');
+SELECT is(pg_temp.broken($$UPDATE crm.setting SET value = '"100000000 years"' WHERE name = 'max_backdate'$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'passed', 'a span longer than time is long enough');
 SELECT is(pg_temp.broken($$UPDATE crm.setting SET value = '"9.9"' WHERE name = 'schema_version'$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'a workspace of a newer version');
 SELECT is(pg_temp.broken($$UPDATE crm.setting SET value = '"soon"' WHERE name = 'schema_version'$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'of no version');
 SELECT is(pg_temp.broken($$DROP TABLE crm.absence CASCADE$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'one that lacks a table');
