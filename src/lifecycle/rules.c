@@ -254,7 +254,7 @@ microseconds(const char *text)
 		((double) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
 
 	/* longer than time itself is long enough */
-	return total < PG_INT64_MAX / 4 ? (int64) total : PG_INT64_MAX / 4;
+	return total < 2e18 ? (int64) total : INT64CONST(2000000000000000000);
 }
 
 static void
