@@ -51,9 +51,6 @@ SELECT row_number() OVER (ORDER BY name) * 10,
     (SELECT string_agg(format('$.country == "%s"', code), ' || ' ORDER BY code) FROM input.country AS c WHERE c.team = t.name)::jsonpath, name
 FROM input.team AS t WHERE department = 'sales';
 
-SELECT to_regclass('scoring_rule') IS NOT NULL AS scores \gset
-\if :scores
-    \ir scoring.sql
-\endif
+\ir scoring.sql
 
 RESET search_path;

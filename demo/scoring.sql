@@ -1,5 +1,7 @@
 -- scoring.sql: the points that marketing and sales have agreed on: who somebody is (fit) and what he does (engagement).
--- Run by configure.sql where the workspace has scores.
+-- In place of the template's.  Run by configure.sql.
+DELETE FROM scoring_rule;
+DELETE FROM scoring_category;
 INSERT INTO scoring_category (name, dimension, position, min_points, max_points, half_life) VALUES
     ('person', 'fit', 110, -40, 35, NULL),
     ('company', 'fit', 120, -10, 25, NULL),

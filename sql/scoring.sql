@@ -1,8 +1,10 @@
+SET intervalstyle = 'postgres';
 -- scores: what is refused, decayed_sum, and the functions on odd rows
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET extra_float_digits = 0;
+SET intervalstyle = 'postgres';
 SELECT smarketing.create_workspace('sc');
 
 -- the template
@@ -118,6 +120,7 @@ CREATE TABLE sc.serial_score AS SELECT sum(smarketing.lead_score(l, '2030-01-01Z
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET extra_float_digits = 0;
+SET intervalstyle = 'postgres';
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;

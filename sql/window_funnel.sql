@@ -162,10 +162,6 @@ END $$;
 SELECT state_of(format('SELECT smarketing.window_funnel(%s)', call)), call FROM unnest(ARRAY[
 	$$'1 hour', 'infinity', true$$, $$'1 month', now(), true$$, $$'-1 s', now(), true$$, $$'2147483647 days', now(), true$$, $$'1 hour', now(), VARIADIC '{}'$$,
 	$$'1 hour', now(), VARIADIC NULL::boolean[]$$, $$'1 hour', 'any', now(), true$$, $$'1 hour', NULL::text, now(), true$$, $$'1 hour', now(), VARIADIC '{{t}}'$$]) call;
--- the support functions are no functions for a query
-SELECT smarketing.funnel_level_final(NULL);
-SELECT smarketing.funnel_deserialize('\x00', NULL);
-
 -- everything is commented, immutable, parallel safe
 SELECT p.oid::regprocedure FROM pg_proc p
 WHERE pronamespace = 'smarketing'::regnamespace AND (proname ~ 'funnel')

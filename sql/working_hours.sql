@@ -54,7 +54,7 @@ INSERT INTO txt (written) VALUES
 	('Europe/Rome; 02-29 off; 0001-01-01/1999-12-31 off; 9999-12-31 off'),
 	('Europe/Rome; Mo closed 12:00-13:00; Mo closed 15:00-16:00; Tu closed 12:00-13:00,15:00-16:00; 12-24 closed 12:00-24:00; Mo extra 19:00-20:00; 2026-01-02/2026-01-04 extra 08:00-09:00; 2026-01-03 extra 20:00-21:00'),
 	('etc/gmt-3; Mo 09:00-10:00'),
-	('EST5EDT; Mo 09:00-10:00');
+	('Etc/UTC; Mo 09:00-10:00');
 SELECT n, written::working_hours AS canonical FROM txt ORDER BY n;
 SELECT n, written FROM txt WHERE written::working_hours::text::working_hours <> written::working_hours
 	OR written::working_hours::text::working_hours::text <> written::working_hours::text;

@@ -196,7 +196,13 @@ smk_handoff_guard(PG_FUNCTION_ARGS)
 	old = deform(data->tg_trigtuple, RelationGetDescr(rel));
 	new = deform(data->tg_newtuple, RelationGetDescr(rel));
 	put_columns_back(&shape, &old, &new);
-	if (ISNULL(&shape, &old, DECISION) && !ISNULL(&shape, &new, DECISION))
+	if (ISNULL(&shape, &new, DECISION))
+	{
+		/* a reason is the decision's: it is judged with it, or not kept */
+		VALUE(&shape, &new, REASON) = VALUE(&shape, &old, REASON);
+		ISNULL(&shape, &new, REASON) = ISNULL(&shape, &old, REASON);
+	}
+	else if (ISNULL(&shape, &old, DECISION))
 	{
 		const SmkRules *rules = smk_rules(ws);
 		SmkActor	actor = smk_actor(ws, rules);
@@ -661,9 +667,8 @@ PG_FUNCTION_INFO_V1(smk_activate_leads);
 Datum
 smk_activate_leads(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	int			max_rows = PG_GETARG_INT32(2);
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	const SmkRules *rules;
 	SmkActor	actor;
 	SmkHandoffs *handoffs;
@@ -672,8 +677,6 @@ smk_activate_leads(PG_FUNCTION_ARGS)
 	Activation	activation = {0};
 	ListCell   *lc;
 
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
 	if (max_rows < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -786,13 +789,10 @@ PG_FUNCTION_INFO_V1(smk_decide_overdue);
 Datum
 smk_decide_overdue(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Judge		judge = {0};
 	int64		done;
 
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_SCHEMA, name);
 	smk_pin(ws);
 	judge.ws = ws;
 	judge.rules = smk_rules(ws);

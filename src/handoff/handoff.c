@@ -154,16 +154,6 @@ smk_decision_of_move(const SmkRules *rules, const SmkActor *actor, int to,
 
 /* ---------- writing ---------- */
 
-static void
-run_on_batch(const SmkHandoffs *handoffs, SmkOrigin origin, const char *text, SmkBatch *batch)
-{
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.batches[0] = batch;
-	smk_run(handoffs->ws, origin, NULL, &statement);
-}
-
 /*
  * An import opens no handoff, so the one that its moves decide is written
  * here, decided, from the move that would have opened it.
@@ -171,7 +161,7 @@ run_on_batch(const SmkHandoffs *handoffs, SmkOrigin origin, const char *text, Sm
 static void
 write_imported_decisions(const SmkHandoffs *handoffs)
 {
-	run_on_batch(handoffs, SMK_BY_LEAD,
+	smk_run_batch(handoffs->ws, SMK_BY_LEAD,
 				 "INSERT INTO %s.handoff (lead_id, cycle, direction, from_stage, to_stage, offered_at,"
 				 " offered_by, decision, decided_at, decided_by, reason, note)"
 				 " SELECT d.lead_id, c.cycle, d.direction, c.from_stage, c.to_stage, c.at, c.actor,"
@@ -212,14 +202,14 @@ smk_handoffs_write_decisions(SmkHandoffs *handoffs)
 	if (handoffs->decisions == NULL)
 		return;
 	if (handoffs->events)
-		run_on_batch(handoffs, SMK_BY_LEAD, DECIDE_TEXT
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_TEXT
 					 " INSERT INTO %s.event (kind, lead_id, payload)"
 					 " SELECT 'handoff_decided', h.lead_id, pg_catalog.jsonb_build_object("
 					 "'handoff', h.id, 'direction', h.direction, 'decision', h.decision,"
 					 " 'reason', h.reason, 'actor', h.decided_by)"
 					 " FROM decided AS h WHERE NOT h.silent", handoffs->decisions);
 	else
-		run_on_batch(handoffs, SMK_BY_LEAD, DECIDE_TEXT " SELECT FROM decided", handoffs->decisions);
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_TEXT " SELECT FROM decided", handoffs->decisions);
 	if (handoffs->actor->batch != NULL)
 		write_imported_decisions(handoffs);
 	smk_batch_end(handoffs->decisions);
@@ -274,7 +264,7 @@ write_owners(const SmkHandoffs *handoffs)
 		smk_batch_add(batch, values, nulls);
 	}
 	if (batch->rows > 0)
-		run_on_batch(handoffs, SMK_BY_CORRECTION,
+		smk_run_batch(handoffs->ws, SMK_BY_CORRECTION,
 					 "UPDATE %s.lead AS l SET owner = o.owner FROM smk_owner AS o"
 					 " WHERE l.id OPERATOR(pg_catalog.=) o.lead_id", batch);
 	smk_batch_end(batch);
@@ -283,7 +273,7 @@ write_owners(const SmkHandoffs *handoffs)
 static void
 write_offer_events(const SmkHandoffs *handoffs, SmkBatch *batch)
 {
-	run_on_batch(handoffs, SMK_BY_LEAD,
+	smk_run_batch(handoffs->ws, SMK_BY_LEAD,
 				 "INSERT INTO %s.event (at, kind, lead_id, payload)"
 				 " SELECT offered_at, 'handoff_offered', lead_id, pg_catalog.jsonb_build_object("
 				 "'direction', direction, 'cycle', cycle, 'from', from_stage, 'to', to_stage, 'team', team,"
@@ -312,7 +302,7 @@ smk_handoffs_write_offers(SmkHandoffs *handoffs)
 	}
 	if (batch->rows > 0)
 	{
-		run_on_batch(handoffs, SMK_BY_LEAD,
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD,
 					 "INSERT INTO %s.handoff (lead_id, cycle, direction, from_stage, to_stage, offered_at,"
 					 " offered_by, team, owner, routed_by, decision, decided_at, decided_by, reason, note)"
 					 " SELECT lead_id, cycle, direction, from_stage, to_stage, offered_at, offered_by,"

@@ -112,21 +112,11 @@ begin(SmkWorkspace *ws)
 /* ---------- writing ---------- */
 
 static void
-run_on_batch(Recorder *recorder, SmkOrigin origin, const char *text, SmkBatch *batch)
-{
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.batches[0] = batch;
-	smk_run(recorder->ws, origin, NULL, &statement);
-}
-
-static void
 write_history(Recorder *recorder)
 {
 	if (recorder->moves->rows == 0)
 		return;
-	run_on_batch(recorder, SMK_BY_LEAD,
+	smk_run_batch(recorder->ws, SMK_BY_LEAD,
 				 "INSERT INTO %s.stage_change (lead_id, cycle, from_stage, to_stage, at, actor,"
 				 " department, reason, note, fit, engagement, score, automatic, implied, violation,"
 				 " import_batch)"
@@ -134,7 +124,7 @@ write_history(Recorder *recorder)
 				 " fit, engagement, score, automatic, implied, violation, import_batch"
 				 " FROM smk_move", recorder->moves);
 	if (writes_events(recorder))
-		run_on_batch(recorder, SMK_BY_LEAD,
+		smk_run_batch(recorder->ws, SMK_BY_LEAD,
 					 "INSERT INTO %s.event (at, kind, lead_id, payload)"
 					 " SELECT at, 'stage_changed', lead_id, pg_catalog.jsonb_build_object("
 					 "'from', from_stage, 'to', to_stage, 'cycle', cycle, 'actor', actor,"
@@ -169,7 +159,7 @@ write_fixes(Recorder *recorder)
 	PG_TRY();
 	{
 		SessionReplicationRole = SESSION_REPLICATION_ROLE_REPLICA;
-		run_on_batch(recorder, SMK_BY_CORRECTION,
+		smk_run_batch(recorder->ws, SMK_BY_CORRECTION,
 					 "UPDATE %s.lead AS l SET stage_since = f.stage_since,"
 					 " stage_automatic = f.stage_automatic, cycle = f.cycle,"
 					 " sales_cycle = f.sales_cycle, customer_since = f.customer_since"
@@ -190,11 +180,11 @@ write_rest(Recorder *recorder)
 	if (recorder->accounts->rows > 0)
 	{
 		/* a statement of its own: the next one sees what we have waited for */
-		run_on_batch(recorder, SMK_BY_LEAD,
+		smk_run_batch(recorder->ws, SMK_BY_LEAD,
 					 "SELECT FROM %s.account AS a"
 					 " WHERE a.id OPERATOR(pg_catalog.=) ANY (SELECT account_id FROM smk_account)"
 					 " ORDER BY a.id FOR NO KEY UPDATE", recorder->accounts);
-		run_on_batch(recorder, SMK_BY_LEAD,
+		smk_run_batch(recorder->ws, SMK_BY_LEAD,
 					 "WITH judged AS (SELECT a.id, EXISTS (SELECT FROM %s.lead AS l"
 					 " JOIN %s.stage AS s ON s.name OPERATOR(pg_catalog.=) l.stage"
 					 " WHERE l.account_id OPERATOR(pg_catalog.=) a.id"
@@ -207,7 +197,7 @@ write_rest(Recorder *recorder)
 					 recorder->accounts);
 	}
 	if (recorder->dues->rows > 0)
-		run_on_batch(recorder, SMK_BY_RULE,
+		smk_run_batch(recorder->ws, SMK_BY_RULE,
 					 "UPDATE %s.lead AS l SET stage = d.to_stage FROM smk_due AS d"
 					 " WHERE l.id OPERATOR(pg_catalog.=) d.lead_id"
 					 " AND l.stage OPERATOR(pg_catalog.=) d.from_stage", recorder->dues);

@@ -250,8 +250,11 @@ microseconds(const char *text)
 															 ObjectIdGetDatum(InvalidOid),
 															 Int32GetDatum(-1)));
 
-	return span->time +
-		((int64) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
+	double		total = span->time +
+		((double) span->month * DAYS_PER_MONTH + span->day) * USECS_PER_DAY;
+
+	/* longer than time itself is long enough */
+	return total < PG_INT64_MAX / 4 ? (int64) total : PG_INT64_MAX / 4;
 }
 
 static void
@@ -477,14 +480,8 @@ load_consumer(HeapTuple tuple, TupleDesc desc, void *arg)
 static void
 load(Loading *loading, const char *text, SmkRowCallback callback)
 {
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.snapshot = loading->snapshot;
-	statement.callback = callback;
-	statement.arg = loading;
 	loading->allocated = 0;
-	smk_run(loading->ws, SMK_BY_CLIENT, NULL, &statement);
+	smk_read_rows(loading->ws, text, loading->snapshot, callback, loading);
 }
 
 static void

@@ -21,7 +21,6 @@ typedef struct Loading
 {
 	const SmkRules *rules;
 	SmkScoring *scoring;
-	Snapshot	snapshot;
 	int			allocated;		/* of the array being filled */
 	uint64		hash;
 } Loading;
@@ -233,36 +232,24 @@ sort_by_kind(Loading *loading)
 	}
 }
 
-static void
-load(Loading *loading, SmkWorkspace *ws, const char *text, SmkRowCallback callback)
-{
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.snapshot = loading->snapshot;
-	statement.callback = callback;
-	statement.arg = loading;
-	smk_run(ws, SMK_BY_CLIENT, NULL, &statement);
-}
-
 SmkScoring *
 smk_scoring_load(SmkWorkspace *ws, const SmkRules *rules, TupleDesc lead, Snapshot snapshot)
 {
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
 	SmkScoring *scoring = palloc0(sizeof(SmkScoring));
 	Relation	activity = relation_open(ws->tables[SMK_TABLE_ACTIVITY], AccessShareLock);
-	Loading		loading = {rules, scoring, snapshot, 0, 0};
+	Loading		loading = {rules, scoring, 0, 0};
 
 	scoring->lead = CreateTupleDescCopyConstr(lead);
 	scoring->activity = CreateTupleDescCopyConstr(RelationGetDescr(activity));
 	relation_close(activity, AccessShareLock);
-	load(&loading, ws, "SELECT name, slot, dimension, min_points, max_points, half_life"
-		 " FROM %s.scoring_category ORDER BY position, name COLLATE pg_catalog.\"C\"", load_category);
-	load(&loading, ws, "SELECT r.name, r.category, r.activity_kind, r.condition, r.points"
+	smk_read_rows(ws, "SELECT name, slot, dimension, min_points, max_points, half_life"
+		 " FROM %s.scoring_category ORDER BY position, name COLLATE pg_catalog.\"C\"", snapshot, load_category, &loading);
+	smk_read_rows(ws, "SELECT r.name, r.category, r.activity_kind, r.condition, r.points"
 		 " FROM %s.scoring_rule AS r JOIN %s.scoring_category AS c ON c.name OPERATOR(pg_catalog.=) r.category"
-		 " WHERE r.active ORDER BY c.position, c.name COLLATE pg_catalog.\"C\", r.name COLLATE pg_catalog.\"C\"", load_rule);
-	load(&loading, ws, "SELECT name, min_fit, min_engagement, min_score"
-		 " FROM %s.score_band ORDER BY position, name COLLATE pg_catalog.\"C\"", load_band);
+		 " WHERE r.active ORDER BY c.position, c.name COLLATE pg_catalog.\"C\", r.name COLLATE pg_catalog.\"C\"", snapshot, load_rule, &loading);
+	smk_read_rows(ws, "SELECT name, min_fit, min_engagement, min_score"
+		 " FROM %s.score_band ORDER BY position, name COLLATE pg_catalog.\"C\"", snapshot, load_band, &loading);
 	sort_by_kind(&loading);
 	scoring->generation = (int64) loading.hash;
 	MemoryContextSwitchTo(old);

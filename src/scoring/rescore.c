@@ -38,18 +38,6 @@ typedef struct Walk
 	HTAB	   *leads;
 } Walk;
 
-static SmkWorkspace *
-workspace_of_argument(text *name, bool owner)
-{
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(text_to_cstring(name), false));
-
-	if (owner && !has_privs_of_role(GetUserId(), ws->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of workspace \"%s\"", ws->name)));
-	return ws;
-}
-
 static void
 keep_id(HeapTuple tuple, TupleDesc desc, void *arg)
 {
@@ -149,7 +137,7 @@ smk_rescore(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	PG_RETURN_INT64(rescore_range(workspace_of_argument(PG_GETARG_TEXT_PP(0), true),
+	PG_RETURN_INT64(rescore_range(smk_owned_workspace(PG_GETARG_TEXT_PP(0)),
 								  PG_ARGISNULL(1) ? PG_INT64_MIN : PG_GETARG_INT64(1),
 								  PG_ARGISNULL(2) ? PG_INT64_MAX : PG_GETARG_INT64(2)));
 }
@@ -166,7 +154,7 @@ PG_FUNCTION_INFO_V1(smk_scoring_generation);
 Datum
 smk_scoring_generation(PG_FUNCTION_ARGS)
 {
-	SmkWorkspace *ws = workspace_of_argument(PG_GETARG_TEXT_PP(0), false);
+	SmkWorkspace *ws = smk_workspace_by_name(PG_GETARG_TEXT_PP(0));
 
 	PG_RETURN_INT64(smk_rules(ws)->scoring->generation);
 }
@@ -237,7 +225,7 @@ PG_FUNCTION_INFO_V1(smk_purge_activities);
 Datum
 smk_purge_activities(PG_FUNCTION_ARGS)
 {
-	SmkWorkspace *ws = workspace_of_argument(PG_GETARG_TEXT_PP(0), true);
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Datum		before = PG_GETARG_DATUM(1);
 	Datum		values[3];
 	Purge		purge = {NULL, 0};
@@ -559,7 +547,7 @@ PG_FUNCTION_INFO_V1(smk_score_diff);
 Datum
 smk_score_diff(PG_FUNCTION_ARGS)
 {
-	SmkWorkspace *ws = workspace_of_argument(PG_GETARG_TEXT_PP(0), true);
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Comparison	comparison = {0};
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -580,7 +568,7 @@ PG_FUNCTION_INFO_V1(smk_score_problems);
 Datum
 smk_score_problems(PG_FUNCTION_ARGS)
 {
-	SmkWorkspace *ws = workspace_of_argument(PG_GETARG_TEXT_PP(0), true);
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Comparison	comparison = {0};
 
 	InitMaterializedSRF(fcinfo, 0);

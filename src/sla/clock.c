@@ -137,16 +137,6 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 
 /* ---------- ends, releases, cancellations, pauses ---------- */
 
-static void
-run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
-{
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.batches[0] = batch;
-	smk_run(clocks->ws, SMK_BY_LEAD, NULL, &statement);
-}
-
 /*
  * What became of the clocks in CTE hit (id), from the tables.
  *
@@ -265,7 +255,7 @@ run_on_batch(SmkClocks *clocks, const char *text, SmkBatch *batch)
 static void
 end_clocks(SmkClocks *clocks)
 {
-	run_on_batch(clocks,
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
 				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_sla_event AS e"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
 				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
@@ -285,7 +275,7 @@ end_clocks(SmkClocks *clocks)
 static void
 recount_clocks(SmkClocks *clocks)
 {
-	run_on_batch(clocks,
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
 				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_recount AS e"
 				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id AND " MAY_BE_WORKED
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
@@ -309,7 +299,7 @@ smk_clocks_recount_all(SmkWorkspace *ws)
 static void
 supersede_clocks(SmkClocks *clocks, SmkBatch *started)
 {
-	run_on_batch(clocks,
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
 				 "WITH late AS (SELECT c.id, n.started_at,"
 				 " (c.due_at OPERATOR(pg_catalog.<) n.started_at) IS TRUE AS late"
 				 " FROM smk_clock AS n JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
@@ -327,7 +317,7 @@ supersede_clocks(SmkClocks *clocks, SmkBatch *started)
 static void
 cancel_clocks(SmkClocks *clocks)
 {
-	run_on_batch(clocks,
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
 				 "WITH hit AS (SELECT c.id, pg_catalog.min(x.at) AS at,"
 				 " pg_catalog.min(x.reason COLLATE pg_catalog.\"C\") AS reason FROM smk_cancel AS x"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) x.lead_id"
@@ -347,7 +337,7 @@ cancel_clocks(SmkClocks *clocks)
 static void
 pause_clocks(SmkClocks *clocks)
 {
-	run_on_batch(clocks,
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
 				 "WITH planned AS (SELECT DISTINCT ON (c.id) c.id, c.started_at, c.target,"
 				 " c.calendar_version, m.warn_at, (c.paused OPERATOR(pg_catalog.-)"
 				 " pg_catalog.tstzmultirange(pg_catalog.tstzrange(p.at, NULL))) OPERATOR(pg_catalog.+)"
@@ -651,7 +641,7 @@ static void
 end_new_clocks(SmkClocks *clocks, SmkBatch *started)
 {
 	end_clocks(clocks);
-	run_on_batch(clocks,
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
 				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_clock AS n"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
 				 " AND c.commitment_id OPERATOR(pg_catalog.=) n.commitment_id"
@@ -679,7 +669,7 @@ start_clocks(SmkClocks *clocks)
 	if (starting.batch->rows > 0)
 	{
 		supersede_clocks(clocks, starting.batch);
-		run_on_batch(clocks,
+		smk_run_batch(clocks->ws, SMK_BY_LEAD,
 					 "INSERT INTO %s.sla_clock (commitment_id, lead_id, handoff_id, cycle, owner,"
 					 " started_at, target, due_at, warn_due_at, calendar_version)"
 					 " SELECT n.commitment_id, n.lead_id, n.handoff_id, n.cycle, n.owner,"
@@ -717,7 +707,7 @@ smk_clocks_lock(SmkClocks *clocks)
 	if (clocks->leads_locked)
 		return;
 	if (clocks->events != NULL)
-		run_on_batch(clocks,
+		smk_run_batch(clocks->ws, SMK_BY_LEAD,
 					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
 					 " (SELECT e.lead_id FROM smk_sla_event AS e WHERE e.starts"
 					 " UNION ALL SELECT e.lead_id FROM smk_sla_event AS e"
@@ -725,7 +715,7 @@ smk_clocks_lock(SmkClocks *clocks)
 					 " WHERE e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity'))"
 					 " ORDER BY l.id FOR NO KEY UPDATE", clocks->events);
 	if (clocks->recounts != NULL)
-		run_on_batch(clocks,
+		smk_run_batch(clocks->ws, SMK_BY_LEAD,
 					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
 					 " (SELECT lead_id FROM smk_recount) ORDER BY l.id FOR NO KEY UPDATE", clocks->recounts);
 	clocks->leads_locked = true;

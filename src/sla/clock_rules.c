@@ -22,7 +22,6 @@ typedef struct Loading
 	SmkRules   *rules;
 	SmkSlaRules *sla;
 	TupleDesc	lead;
-	Snapshot	snapshot;
 	int			max_commitments;
 	int			max_calendars;
 	int			max_events;
@@ -196,18 +195,6 @@ load_zone(HeapTuple tuple, TupleDesc desc, void *arg)
 		loading->sla->timezone = zone;
 }
 
-static void
-load(Loading *loading, SmkWorkspace *ws, const char *text, SmkRowCallback callback)
-{
-	SmkStatement statement = {0};
-
-	statement.text = text;
-	statement.snapshot = loading->snapshot;
-	statement.callback = callback;
-	statement.arg = loading;
-	smk_run(ws, SMK_BY_CLIENT, NULL, &statement);
-}
-
 /* ---------- events ---------- */
 
 static int
@@ -244,15 +231,15 @@ SmkSlaRules *
 smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead, Snapshot snapshot)
 {
 	SmkSlaRules *sla = MemoryContextAllocZero(rules->context, sizeof(SmkSlaRules));
-	Loading		loading = {rules, sla, lead, snapshot, 0, 0, 0};
+	Loading		loading = {rules, sla, lead, 0, 0, 0};
 	MemoryContext old;
 
 	sla->timezone = pg_tzset("UTC");
-	load(&loading, ws, "SELECT value OPERATOR(pg_catalog.#>>) '{}' FROM %s.setting"
-		 " WHERE name OPERATOR(pg_catalog.=) 'timezone'", load_zone);
-	load(&loading, ws, "SELECT c.name, c.hours, (SELECT pg_catalog.max(v.id) FROM %s.calendar_version AS v"
-		 " WHERE v.calendar OPERATOR(pg_catalog.=) c.name) FROM %s.calendar AS c", load_calendar);
-	load(&loading, ws, "SELECT c.id, c.starts_on, c.ends_on, c.released_on, c.condition, c.counted,"
+	smk_read_rows(ws, "SELECT value OPERATOR(pg_catalog.#>>) '{}' FROM %s.setting"
+		 " WHERE name OPERATOR(pg_catalog.=) 'timezone'", snapshot, load_zone, &loading);
+	smk_read_rows(ws, "SELECT c.name, c.hours, (SELECT pg_catalog.max(v.id) FROM %s.calendar_version AS v"
+		 " WHERE v.calendar OPERATOR(pg_catalog.=) c.name) FROM %s.calendar AS c", snapshot, load_calendar, &loading);
+	smk_read_rows(ws, "SELECT c.id, c.starts_on, c.ends_on, c.released_on, c.condition, c.counted,"
 		 " c.within, c.cutoff, c.calendar, c.calendar_of, c.warn_at,"
 		 " COALESCE(pg_catalog.lower(a.valid), '-infinity'), COALESCE(pg_catalog.upper(a.valid), 'infinity'), c.key, c.department,"
 		 " (SELECT pg_catalog.array_agg(s.id ORDER BY s.id) FROM %s.commitment AS s"
@@ -260,7 +247,7 @@ smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead, Snapshot s
 		 " FROM %s.commitment AS c JOIN %s.agreement AS a ON a.id OPERATOR(pg_catalog.=) c.agreement_id"
 		 " WHERE c.kind OPERATOR(pg_catalog.=) 'response' AND a.marketing_signed_at IS NOT NULL"
 		 " AND a.sales_signed_at IS NOT NULL AND c.starts_on IS NOT NULL AND c.ends_on IS NOT NULL"
-		 " ORDER BY c.id", load_commitment);
+		 " ORDER BY c.id", snapshot, load_commitment, &loading);
 	old = MemoryContextSwitchTo(rules->context);
 	number_events(rules, sla);
 	MemoryContextSwitchTo(old);

@@ -18,28 +18,13 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-/* A workspace named by the caller, who must own its tables. */
-static SmkWorkspace *
-owned_workspace(text *name)
-{
-	char	   *schema = text_to_cstring(name);
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(schema, false));
-
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of workspace \"%s\"", schema)));
-	return ws;
-}
-
 PG_FUNCTION_INFO_V1(smk_current_actor);
 
 /* current_actor(workspace): the member who acts, or null. */
 Datum
 smk_current_actor(PG_FUNCTION_ARGS)
 {
-	char	   *schema = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(schema, false));
+	SmkWorkspace *ws = smk_workspace_by_name(PG_GETARG_TEXT_PP(0));
 	SmkActor	actor = smk_actor(ws, smk_rules(ws));
 
 	if (actor.member == NULL)
@@ -154,7 +139,7 @@ Datum
 smk_raise_follow_ups(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {TIMESTAMPTZOID, INT4OID, BOOLOID};
-	SmkWorkspace *ws = owned_workspace(PG_GETARG_TEXT_PP(0));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Datum		values[3] = {PG_GETARG_DATUM(1), PG_GETARG_DATUM(2), BoolGetDatum(true)};
 	SmkStatement statement = {0};
 	SmkActor	actor = {0};

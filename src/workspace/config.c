@@ -261,6 +261,19 @@ check_setting(Relation rel, HeapTuple tuple)
 		check_weekday(rel, name, value);
 }
 
+/* Shares of the round robin are computed in floating point. */
+static void
+check_weight(Relation rel, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "weight"), &isnull);
+	double		weight = isnull ? 1 : DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value));
+
+	if (!(weight >= 1e-6 && weight <= 1e6))
+		refuse(rel, "weight", pstrdup("weight is out of range"), "It is a share, from 0.000001 to 1000000.");
+}
+
 static void
 check_member(Relation rel, HeapTuple tuple)
 {
@@ -272,6 +285,7 @@ check_member(Relation rel, HeapTuple tuple)
 		refuse(rel, "db_role",
 			   psprintf("member \"%s\" needs a db_role", text_column(tuple, desc, "name")),
 			   "A service, or a member of operations, may do more than a label may claim: name the database role that it connects as.");
+	check_weight(rel, tuple);
 }
 
 static void
@@ -743,15 +757,10 @@ Datum
 smk_erase_history(PG_FUNCTION_ARGS)
 {
 	static const Oid types[] = {INT8OID};
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	SmkWorkspace *ws = smk_workspace_by_schema(get_namespace_oid(name, false));
+	SmkWorkspace *ws = smk_owned_workspace(PG_GETARG_TEXT_PP(0));
 	Datum		lead = PG_GETARG_DATUM(1);
 	SmkStatement statement = {0};
 
-	if (!has_privs_of_role(GetUserId(), ws->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of workspace \"%s\"", ws->name)));
 	statement.nargs = 1;
 	statement.types = types;
 	statement.values = &lead;

@@ -21,6 +21,7 @@
 #include "lifecycle/rules.h"
 #include "miscadmin.h"
 #include "storage/sinval.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
@@ -318,6 +319,25 @@ refuse_foreign_table(const SmkWorkspace *ws, Relation rel)
 					   GetUserNameFromId(rel->rd_rel->relowner, true), GetUserNameFromId(ws->owner, true)),
 			 errhint("Give all tables of the workspace to one role with ALTER TABLE ... OWNER TO."),
 			 errtable(rel)));
+}
+
+SmkWorkspace *
+smk_workspace_by_name(const text *name)
+{
+	return smk_workspace_by_schema(get_namespace_oid(text_to_cstring(name), false));
+}
+
+SmkWorkspace *
+smk_owned_workspace(const text *name)
+{
+	SmkWorkspace *ws = smk_workspace_by_name(name);
+
+	if (!has_privs_of_role(GetUserId(), ws->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of workspace \"%s\"", ws->name),
+				 err_generic_string(PG_DIAG_SCHEMA_NAME, ws->name)));
+	return ws;
 }
 
 /* A partition may stand in another schema: its root tells the workspace. */
@@ -678,6 +698,29 @@ smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *stat
 	PG_END_TRY();
 	SPI_finish();
 	return processed;
+}
+
+uint64
+smk_run_batch(SmkWorkspace *ws, SmkOrigin origin, const char *text, SmkBatch *batch)
+{
+	SmkStatement statement = {0};
+
+	statement.text = text;
+	statement.batches[0] = batch;
+	return smk_run(ws, origin, NULL, &statement);
+}
+
+void
+smk_read_rows(SmkWorkspace *ws, const char *text, Snapshot snapshot,
+			  SmkRowCallback callback, void *arg)
+{
+	SmkStatement statement = {0};
+
+	statement.text = text;
+	statement.snapshot = snapshot;
+	statement.callback = callback;
+	statement.arg = arg;
+	smk_run(ws, SMK_BY_CLIENT, NULL, &statement);
 }
 
 void

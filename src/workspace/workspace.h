@@ -81,6 +81,12 @@ extern void smk_check_table(const SmkWorkspace *ws, Relation rel, SmkTable table
 /* The workspace of a schema; SM010 if it is none. */
 extern SmkWorkspace *smk_workspace_by_schema(Oid nspid);
 
+/* The workspace that an SQL function is told by name. */
+extern SmkWorkspace *smk_workspace_by_name(const text *name);
+
+/* The same, where the caller must own its tables (42501). */
+extern SmkWorkspace *smk_owned_workspace(const text *name);
+
 /*
  * One statement is judged by one set of rules: BEFORE STATEMENT pins the
  * generation that is current after pending invalidations, AFTER STATEMENT
@@ -175,6 +181,13 @@ typedef struct SmkStatement
 extern Snapshot smk_latest_snapshot(void);
 
 extern uint64 smk_run(SmkWorkspace *ws, SmkOrigin origin, void *data, const SmkStatement *statement);
+
+/* One that reads a batch and takes no other argument. */
+extern uint64 smk_run_batch(SmkWorkspace *ws, SmkOrigin origin, const char *text, SmkBatch *batch);
+
+/* One that reads the configuration, as of a snapshot. */
+extern void smk_read_rows(SmkWorkspace *ws, const char *text, Snapshot snapshot,
+						  SmkRowCallback callback, void *arg);
 
 /* Tell every session, this one too, that the workspace's rules have changed. */
 extern void smk_workspace_changed(Oid nspid);

@@ -7,9 +7,9 @@ SET search_path = b, pg_temp;
 
 INSERT INTO lead (email, stage) SELECT 'p' || i || '@x.com', 'lead' FROM generate_series(1, 20001) AS i;
 -- statistics of tables that are almost empty, plans made for one row
-ANALYZE;
+ANALYZE lead, stage_change, handoff, event, activity, deal, sla_clock;
 UPDATE lead SET stage = 'mql' WHERE id = 1;
-ANALYZE;
+ANALYZE lead, stage_change, handoff, event, activity, deal, sla_clock;
 UPDATE lead SET stage = 'sal' WHERE id = 1;
 UPDATE lead SET stage = 'recycled', reason = 'timing' WHERE id = 1;
 

@@ -193,6 +193,8 @@ EXCEPTION WHEN OTHERS THEN
     RETURN CASE SQLERRM WHEN 'passed' THEN SQLERRM ELSE SQLSTATE END;
 END
 $$;
+SELECT is(pg_temp.broken($$INSERT INTO crm.member (name, department, weight) VALUES ('feather', 'sales', 1e-400)$$), 'SM007', 'a weight that nobody can compute with');
+SELECT is(pg_temp.broken($$UPDATE crm.setting SET value = '"100000000 years"' WHERE name = 'max_backdate'$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'passed', 'a span longer than time is long enough');
 SELECT is(pg_temp.broken($$UPDATE crm.setting SET value = '"9.9"' WHERE name = 'schema_version'$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'a workspace of a newer version');
 SELECT is(pg_temp.broken($$UPDATE crm.setting SET value = '"soon"' WHERE name = 'schema_version'$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'of no version');
 SELECT is(pg_temp.broken($$DROP TABLE crm.absence CASCADE$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'one that lacks a table');
@@ -202,7 +204,7 @@ SELECT is(pg_temp.broken($$GRANT CREATE, USAGE ON SCHEMA crm TO smk_stranger$$, 
 SELECT is(pg_temp.broken($$CREATE TABLE crm.big_lead (extra int) INHERITS (crm.lead)$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'SM010', 'leads with inheritance children');
 SELECT is(pg_temp.broken($$CREATE TABLE crm.big_activity (extra int) INHERITS (crm.activity)$$, $$INSERT INTO crm.activity (lead_id, kind) VALUES (pg_temp.id('h'), 'call')$$), 'SM010', 'activities with them');
 SELECT is(pg_temp.broken($$CREATE TABLE crm.child (extra int) INHERITS (crm.lead)$$, $$ALTER TABLE crm.child NO INHERIT crm.lead$$, $$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'passed', 'children that are gone do not matter');
-SELECT is(pg_temp.broken($$CREATE TABLE crm.parted (LIKE crm.lead INCLUDING DEFAULTS) PARTITION BY RANGE (id)$$, $$ALTER TABLE crm.parted ATTACH PARTITION crm.lead DEFAULT$$, $$INSERT INTO crm.parted (id, external_id) VALUES (1000000, 'part')$$),
+SELECT is(pg_temp.broken($$ALTER TABLE crm.lead ALTER id DROP IDENTITY$$, $$CREATE TABLE crm.parted (LIKE crm.lead INCLUDING DEFAULTS) PARTITION BY RANGE (id)$$, $$ALTER TABLE crm.parted ATTACH PARTITION crm.lead DEFAULT$$, $$INSERT INTO crm.parted (id, external_id) VALUES (1000000, 'part')$$),
           'SM010', 'leads that are a partition of another table');
 SELECT is(pg_temp.broken($$UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'h'$$), 'passed', 'and none of it has stayed');
 

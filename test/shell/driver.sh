@@ -33,7 +33,7 @@ said 'no kind' '23503 crm.activity.kind - detail hint' 'an unknown kind of activ
 said 'future activity' 'SM011 crm.activity.at - detail hint' 'an activity of tomorrow'
 said 'history' 'SM005 crm.stage_change.- - detail hint' 'history stays'
 said 'handoff insert' 'SM006 crm.handoff.- - hint' 'a handoff opens by a move'
-said 'handoff reason' 'SM004 crm.handoff.reason - hint' 'a rejection needs a reason'
+said 'handoff reason' 'SM004 crm.handoff.reason - detail hint' 'a rejection needs a reason'
 said 'handoff direction' 'SM006 crm.handoff.decision - detail hint' 'a client withdraws no handoff'
 said 'configuration' 'SM007 crm.setting.value - hint' 'a setting that does not exist'
 said 'rule' 'SM007 crm.transition.condition - detail' 'a rule on a column that does not exist'
