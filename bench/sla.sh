@@ -65,9 +65,11 @@ have=$(sql -c 'SELECT count(*) FROM crm.sla_clock WHERE ended_at IS NULL AND can
 row "-- $have open clocks" ms each
 board='SELECT * FROM crm.sla_board LIMIT 50'
 sql -c "EXPLAIN $board" | grep -q 'Index Scan using sla_clock_due_idx' || echo 'NOT an index scan:' "$(sql -c "EXPLAIN $board")"
-for _ in 1 2 3; do
-	sql -c "EXPLAIN (ANALYZE, TIMING off) $board" | sed -n 's/^Execution Time: \(.*\) ms/\1/p;s/^Planning Time: \(.*\) ms/planning \1/p' | paste -sd ' '
-done | sort -n | head -n 1 | { read -r ms; row 'sla_board, top 50 (planning; execution)' "$ms" ''; }
+for what in Planning Execution; do
+	ms=$(sql -c "EXPLAIN (ANALYZE, TIMING off, SUMMARY on) $board" -c "EXPLAIN (ANALYZE, TIMING off, SUMMARY on) $board" \
+		-c "EXPLAIN (ANALYZE, TIMING off, SUMMARY on) $board" | sed -n "s/^$what Time: \(.*\) ms/\1/p" | tail -n 1)
+	row "sla_board, top 50: $what, in a session that has asked before" "$ms" ''
+done
 whole=$(once 'SELECT state, count(*) FROM crm.sla_board GROUP BY state;')
 row 'the whole board, counted by state' "$whole" "$(each "$whole" "$have")"
 score=$(once 'SELECT count(*) FROM crm.sla_scorecard;')

@@ -146,6 +146,9 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
  * event that releases from the obligation, or a later clock of the same
  * commitment (a second cycle), cancels the clock if it comes in time, and
  * counts as a late answer afterwards.  verify() derives the same.
+ *
+ * The steps are fenced off, and ids compared so that no index is tempting: a
+ * planner without statistics would choose what is quadratic in the clocks.
  */
 #define IS_KIND(name) \
 	"CASE WHEN " name " OPERATOR(pg_catalog.=) 'touch' THEN k.is_touch" \
@@ -157,12 +160,12 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 	" WHERE x.lead_id OPERATOR(pg_catalog.=) h.lead_id AND " at " OPERATOR(pg_catalog.>=) h.started_at"
 
 #define DERIVE_CLOCKS \
-	" watched AS (SELECT c.*, m.key, m.department, m.starts_on, m.ends_on, m.min_count," \
+	" watched AS MATERIALIZED (SELECT c.*, m.key, m.department, m.starts_on, m.ends_on, m.min_count," \
 	" COALESCE(m.released_on, '{}') AS released_on," \
 	" pg_catalog.array_to_string(m.ends_on OPERATOR(pg_catalog.||) m.released_on, ' ') AS names" \
 	" FROM hit JOIN %s.sla_clock AS c ON c.id OPERATOR(pg_catalog.=) hit.id" \
 	" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id)," \
-	" judged AS (SELECT h.id, h.due_at, o.n, o.ended_at, o.released_at, o.released_by" \
+	" judged AS MATERIALIZED (SELECT h.id, h.due_at, o.n, o.ended_at, o.released_at, o.released_by" \
 	" FROM watched AS h CROSS JOIN LATERAL (SELECT" \
 	" pg_catalog.count(*) FILTER (WHERE v.ends)::pg_catalog.int4 AS n," \
 	" (pg_catalog.array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ended_at," \
@@ -212,9 +215,10 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 	" WHERE e.at OPERATOR(pg_catalog.>) h.started_at OR e.name OPERATOR(pg_catalog.<>) h.starts_on" \
 	" GROUP BY e.name, e.at" \
 	" UNION ALL SELECT x.started_at, false, 'superseded' FROM %s.sla_clock AS x" \
-	AFTER_START("x.started_at") " AND x.id OPERATOR(pg_catalog.>) h.id" \
-	" AND EXISTS (SELECT FROM %s.commitment AS y" \
-	" WHERE y.id OPERATOR(pg_catalog.=) x.commitment_id AND y.key OPERATOR(pg_catalog.=) h.key)" \
+	AFTER_START("x.started_at") \
+	" AND (x.id OPERATOR(pg_catalog.-) h.id) OPERATOR(pg_catalog.>) 0" \
+	" AND (SELECT y.key FROM %s.commitment AS y" \
+	" WHERE y.id OPERATOR(pg_catalog.=) x.commitment_id) OPERATOR(pg_catalog.=) h.key" \
 	") AS v) AS o)," \
 	" outcome AS (SELECT j.id, j.n," \
 	" CASE WHEN (j.ended_at OPERATOR(pg_catalog.<=) COALESCE(j.released_at, 'infinity')) THEN j.ended_at" \
@@ -252,7 +256,7 @@ static void
 end_clocks(SmkClocks *clocks)
 {
 	smk_run_batch(clocks->ws, SMK_BY_LEAD,
-				 "WITH hit AS (SELECT DISTINCT c.id FROM smk_sla_event AS e"
+				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_sla_event AS e"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
 				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
 				 " AND (m.ends_on OPERATOR(pg_catalog.=) e.event"
@@ -272,7 +276,7 @@ static void
 recount_clocks(SmkClocks *clocks)
 {
 	smk_run_batch(clocks->ws, SMK_BY_LEAD,
-				 "WITH hit AS (SELECT DISTINCT c.id FROM smk_recount AS e"
+				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_recount AS e"
 				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id AND " MAY_BE_WORKED
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
 				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
@@ -284,7 +288,7 @@ smk_clocks_recount_all(SmkWorkspace *ws)
 {
 	SmkStatement statement = {0};
 
-	statement.text = "WITH hit AS (SELECT c.id FROM %s.sla_clock AS c"
+	statement.text = "WITH hit AS MATERIALIZED (SELECT c.id FROM %s.sla_clock AS c"
 		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) c.lead_id AND " MAY_BE_WORKED
 		" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
 		" WHERE " MAY_CHANGE ")," DERIVE_CLOCKS;
@@ -638,7 +642,7 @@ end_new_clocks(SmkClocks *clocks, SmkBatch *started)
 {
 	end_clocks(clocks);
 	smk_run_batch(clocks->ws, SMK_BY_LEAD,
-				 "WITH hit AS (SELECT DISTINCT c.id FROM smk_clock AS n"
+				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_clock AS n"
 				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
 				 " AND c.commitment_id OPERATOR(pg_catalog.=) n.commitment_id"
 				 " AND c.started_at OPERATOR(pg_catalog.=) n.started_at"

@@ -102,7 +102,7 @@ BEGIN
         breach_recorded_at  timestamptz,
         owner_at_breach     text,
         calendar_version    bigint
-    );
+    ) WITH (fillfactor = 80);
     CREATE UNIQUE INDEX sla_clock_open_key ON sla_clock (lead_id, commitment_id)
         WHERE ended_at IS NULL AND cancelled_at IS NULL;
     CREATE INDEX sla_clock_lead_id_idx ON sla_clock (lead_id, started_at);
