@@ -433,17 +433,11 @@ complete_offer(HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	OfferLookup *lookup = arg;
 	bool		isnull;
-	HeapTupleHeader row = DatumGetHeapTupleHeader(SPI_getbinval(tuple, desc, 1, &isnull));
-	HeapTupleData lead_tuple = {0};
+	Datum		row = SPI_getbinval(tuple, desc, 1, &isnull);
 	MemoryContext old = MemoryContextSwitchTo(lookup->context);
-	SmkLead		lead;
+	SmkLead		lead = smk_lead_of_row(row, lookup->desc);
 	ListCell   *lc;
 
-	lead_tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	lead_tuple.t_data = row;
-	lead.values = palloc(sizeof(Datum) * lookup->desc->natts);
-	lead.nulls = palloc(sizeof(bool) * lookup->desc->natts);
-	heap_deform_tuple(&lead_tuple, lookup->desc, lead.values, lead.nulls);
 	foreach(lc, lookup->offers)
 	{
 		SmkOffer   *offer = lfirst(lc);

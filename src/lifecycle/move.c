@@ -4,10 +4,27 @@
  */
 #include "lifecycle/move.h"
 
+#include "access/htup_details.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 /* ---------- a lead's row ---------- */
+
+SmkLead
+smk_lead_of_row(Datum row, TupleDesc desc)
+{
+	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+	HeapTupleData tuple = {0};
+	SmkLead		lead;
+
+	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+	tuple.t_data = header;
+	lead.values = palloc(sizeof(Datum) * desc->natts);
+	lead.nulls = palloc(sizeof(bool) * desc->natts);
+	heap_deform_tuple(&tuple, desc, lead.values, lead.nulls);
+	return lead;
+}
 
 char *
 smk_lead_text(const SmkRules *rules, const SmkLead *row, SmkLeadColumn column)

@@ -585,19 +585,12 @@ consider_event(HeapTuple tuple, TupleDesc desc, void *arg)
 	const SmkRules *rules = starting->clocks->rules;
 	MemoryContext old = MemoryContextSwitchTo(starting->context);
 	bool		isnull;
-	HeapTupleHeader row = DatumGetHeapTupleHeader(SPI_getbinval(tuple, desc, 1, &isnull));
-	HeapTupleData lead_tuple = {0};
+	SmkLead		lead = smk_lead_of_row(SPI_getbinval(tuple, desc, 1, &isnull), starting->lead);
 	char	   *event = SPI_getvalue(tuple, desc, 3);
 	TimestampTz at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 4, &isnull));
 	DateADT		day = local_date(rules->sla->timezone, at);
 	int64		before = starting->batch->rows;
-	SmkLead		lead;
 
-	lead_tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	lead_tuple.t_data = row;
-	lead.values = palloc(sizeof(Datum) * starting->lead->natts);
-	lead.nulls = palloc(sizeof(bool) * starting->lead->natts);
-	heap_deform_tuple(&lead_tuple, starting->lead, lead.values, lead.nulls);
 	for (int i = 0; i < rules->sla->ncommitments; i++)
 	{
 		const SmkCommitment *commitment = &rules->sla->commitments[i];

@@ -254,27 +254,6 @@ smk_stretch_next(SmkStretch *stretch)
 	return true;
 }
 
-bool
-smk_stretch_previous(SmkStretch *stretch)
-{
-	const SmkZone *zone = stretch->zone;
-
-	if (smk_stretch_from(stretch) < MIN_TIMESTAMP - SMK_CYCLE)
-		return false;
-	if (stretch->moved > 0 && stretch->i == zone->back)
-	{
-		stretch->i = zone->n;
-		stretch->moved -= SMK_CYCLE;
-	}
-	else if (stretch->i == 0)
-	{
-		stretch->i = zone->front;
-		stretch->moved -= SMK_CYCLE;
-	}
-	stretch->i--;
-	return true;
-}
-
 int64
 smk_stretch_from(const SmkStretch *stretch)
 {

@@ -64,7 +64,6 @@ extern const SmkZone *smk_zone_get(const char *name);
 
 extern SmkStretch smk_zone_stretch(const SmkZone *zone, int64 at);
 extern bool smk_stretch_next(SmkStretch *stretch);
-extern bool smk_stretch_previous(SmkStretch *stretch);
 extern int64 smk_stretch_from(const SmkStretch *stretch);
 extern int64 smk_stretch_to(const SmkStretch *stretch);
 extern int64 smk_stretch_offset(const SmkStretch *stretch);
