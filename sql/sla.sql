@@ -29,7 +29,7 @@ SELECT smarketing.agreement_text('pg_catalog', 'x');
 \pset format aligned
 
 -- periods
-SELECT per, w, smarketing.period_start(per, '2026-05-17 13:00', w), smarketing.period_length(per)
+SELECT per, w, sla_en.period_of(per, '2026-05-17 13:00', w), sla_en.period_length(per)
 FROM unnest(ARRAY['week', 'month', 'quarter', 'year', NULL]) AS per, unnest(ARRAY[1, 7]) AS w;
 
 -- what is refused, and how

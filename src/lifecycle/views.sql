@@ -25,6 +25,52 @@ BEGIN
         'Working time between two instants, of working hours as text; for lead_fact.response_working. Null if an argument is null, or while the extension is not there.';
 
     /*
+     * The settings that views read, typed, in one row: a view says
+     * CROSS JOIN setting_values AS g.  One that is missing or unreadable has
+     * the template's value.
+     */
+    CREATE OR REPLACE VIEW setting_values WITH (security_invoker = true) AS
+    SELECT coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'timezone'), 'UTC') AS timezone,
+           coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'week_starts_on'), '1')::int AS week_starts_on,
+           coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'currency'), 'EUR') AS currency,
+           coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'language'), 'en') AS language,
+           max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_open_stage') AS deal_open_stage,
+           max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_won_stage') AS deal_won_stage,
+           max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_lost_stage') AS deal_lost_stage
+    FROM setting AS s;
+
+    COMMENT ON VIEW setting_values IS
+        'The settings that views read, as one row with types; a missing one has the standard value.';
+    COMMENT ON COLUMN setting_values.timezone IS 'Time zone in which periods are cut; UTC if not set.';
+    COMMENT ON COLUMN setting_values.week_starts_on IS 'First day of the week: 1 (Monday, also if not set) to 7.';
+    COMMENT ON COLUMN setting_values.currency IS 'Currency of amounts; EUR if not set.';
+    COMMENT ON COLUMN setting_values.language IS 'Language of labels; en if not set.';
+    COMMENT ON COLUMN setting_values.deal_open_stage IS 'Stage of a lead with an open deal; null if not set.';
+    COMMENT ON COLUMN setting_values.deal_won_stage IS 'Stage of a lead with a won deal; null if not set.';
+    COMMENT ON COLUMN setting_values.deal_lost_stage IS 'Stage of a lead whose deals are all lost; null if not set.';
+
+    /*
+     * Functions of the workspace, like response_working(), so that views that
+     * use them outlive DROP EXTENSION.  Plain expressions: the planner puts
+     * them in line.  The zone and the first day of the week come from
+     * setting_values.
+     */
+    CREATE OR REPLACE FUNCTION period_of(per text, local timestamp, week_starts_on int) RETURNS date
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE per WHEN 'week' THEN date_trunc('week', local - (week_starts_on - 1) * interval '1 day')::date + (week_starts_on - 1)
+                    WHEN 'month' THEN date_trunc('month', local)::date
+                    WHEN 'quarter' THEN date_trunc('quarter', local)::date END;
+    COMMENT ON FUNCTION period_of(text, timestamp, int) IS
+        'First day of the week, month or quarter that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
+
+    CREATE OR REPLACE FUNCTION period_length(per text) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE per WHEN 'week' THEN interval '7 days' WHEN 'month' THEN interval '1 month'
+                    WHEN 'quarter' THEN interval '3 months' END;
+    COMMENT ON FUNCTION period_length(text) IS
+        'How long a week, month or quarter is: period + period_length(per) begins the next one. Null for anything else.';
+
+    /*
      * A cycle lasts from its first move to the first move of the next one.
      * What has no cycle of its own falls into one by its time: an activity by
      * when it happened, a deal by when it was closed; an open deal is in the
@@ -47,16 +93,13 @@ BEGIN
                  min(x.at) FILTER (WHERE s.kind = 'handoff') AS mql_at,
                  min(x.at) FILTER (WHERE x.to_stage = 'sal') AS sal_at,
                  min(x.at) FILTER (WHERE x.to_stage = 'sql') AS sql_at,
-                 min(x.at) FILTER (WHERE x.to_stage = k.open_stage) AS opportunity_at,
-                 min(x.at) FILTER (WHERE x.to_stage = k.won_stage) AS won_at,
-                 min(x.at) FILTER (WHERE x.to_stage = k.lost_stage) AS lost_at,
+                 min(x.at) FILTER (WHERE x.to_stage = k.deal_open_stage) AS opportunity_at,
+                 min(x.at) FILTER (WHERE x.to_stage = k.deal_won_stage) AS won_at,
+                 min(x.at) FILTER (WHERE x.to_stage = k.deal_lost_stage) AS lost_at,
                  min(x.at) FILTER (WHERE s.kind = 'detour') AS recycled_at
           FROM stage_change AS x
           LEFT JOIN stage AS s ON s.name = x.to_stage
-          CROSS JOIN (SELECT max(value #>> '{}') FILTER (WHERE name = 'deal_open_stage') AS open_stage,
-                             max(value #>> '{}') FILTER (WHERE name = 'deal_won_stage') AS won_stage,
-                             max(value #>> '{}') FILTER (WHERE name = 'deal_lost_stage') AS lost_stage
-                      FROM setting) AS k
+          CROSS JOIN setting_values AS k
           GROUP BY x.lead_id, x.cycle) AS c
     JOIN lead AS l ON l.id = c.lead_id AND l.excluded IS NULL
     LEFT JOIN campaign AS ca ON ca.name = l.campaign
@@ -92,7 +135,7 @@ BEGIN
                        FROM deal AS e
                        WHERE e.lead_id = c.lead_id
                          AND (e.currency IS NULL
-                              OR e.currency = (SELECT value #>> '{}' FROM setting WHERE name = 'currency'))
+                              OR e.currency = (SELECT g.currency FROM setting_values AS g))
                          AND (c.is_first OR e.closed_at IS NULL OR e.closed_at >= c.entered_at)
                          AND (c.next_at IS NULL OR e.closed_at < c.next_at)) AS d ON true;
 
@@ -142,7 +185,7 @@ BEGIN
                        ORDER BY v.at DESC, v.id DESC LIMIT 1) AS a ON true
     LEFT JOIN LATERAL (SELECT count(*) AS open_deals,
                               sum(e.amount) FILTER (WHERE e.currency IS NULL
-                                  OR e.currency = (SELECT value #>> '{}' FROM setting WHERE name = 'currency')) AS open_amount
+                                  OR e.currency = (SELECT g.currency FROM setting_values AS g)) AS open_amount
                        FROM deal AS e WHERE e.lead_id = l.id AND e.won IS NULL) AS d ON true
     WHERE l.excluded IS NULL
     ORDER BY s.position, l.stage, l.stage_since, l.id;

@@ -3,20 +3,6 @@
  * They call our functions, so DROP EXTENSION ... CASCADE takes those that do;
  * repair_workspace() puts them back.  Columns are only ever appended.
  */
-CREATE FUNCTION period_start(per text, local timestamp, week_starts_on int DEFAULT 1) RETURNS timestamp
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN per = 'week'
-    THEN date_trunc('week', local - (week_starts_on - 1) * interval '1 day') + (week_starts_on - 1) * interval '1 day'
-    WHEN per IN ('month', 'quarter') THEN date_trunc(per, local) END;
-COMMENT ON FUNCTION period_start(text, timestamp, int) IS
-'The first instant of the week, month or quarter that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. NULL for another period, or if an argument is NULL.';
-
-CREATE FUNCTION period_length(per text) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE per WHEN 'week' THEN interval '7 days' WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' END;
-COMMENT ON FUNCTION period_length(text) IS
-'How long a week, month or quarter is; NULL for anything else.';
-
 CREATE FUNCTION workspace_sla_views() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
 BEGIN
@@ -75,28 +61,24 @@ BEGIN
      * of a stage of sales that sales made on their own is not marketing's.
      */
     CREATE OR REPLACE VIEW commitment_progress WITH (security_invoker = true) AS
-    WITH here AS (
-        SELECT coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'timezone'), 'UTC') AS zone,
-               coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'week_starts_on'), '1')::int AS week_starts_on
-        FROM setting AS s
-    ), term AS (
-        SELECT m.*, a.name AS agreement, a.version, h.zone,
-               smarketing.period_start(m.per, coalesce(lower(a.valid), timezone(h.zone, greatest(a.marketing_signed_at, a.sales_signed_at))::date)::timestamp,
-                                       h.week_starts_on) AS first_period,
-               coalesce(timezone(h.zone, lower(a.valid)::timestamp), '-infinity') AS begins_at,
-               coalesce(timezone(h.zone, upper(a.valid)::timestamp), 'infinity') AS ends_at,
+    WITH term AS (
+        SELECT m.*, a.name AS agreement, a.version, g.timezone AS zone,
+               period_of(m.per, coalesce(lower(a.valid), timezone(g.timezone, greatest(a.marketing_signed_at, a.sales_signed_at))::date),
+                         g.week_starts_on) AS first_period,
+               coalesce(timezone(g.timezone, lower(a.valid)::timestamp), '-infinity') AS begins_at,
+               coalesce(timezone(g.timezone, upper(a.valid)::timestamp), 'infinity') AS ends_at,
                coalesce((SELECT c.hours FROM calendar AS c WHERE c.name = m.calendar), 'UTC; 24/7')::smarketing.working_hours AS hours
         FROM commitment AS m
         JOIN agreement AS a ON a.id = m.agreement_id
-        CROSS JOIN here AS h
+        CROSS JOIN setting_values AS g
         WHERE m.kind IN ('volume', 'rate') AND a.marketing_signed_at IS NOT NULL AND a.sales_signed_at IS NOT NULL
     ), period AS (
         SELECT t.*, g.first_day, b.from_at, b.to_at, greatest(b.from_at, t.begins_at) AS part_from, least(b.to_at, t.ends_at) AS part_to
         FROM term AS t
-        CROSS JOIN LATERAL generate_series(t.first_period, timezone(t.zone, least(now(), t.ends_at - interval '1 microsecond')),
-                                           smarketing.period_length(t.per)) AS g (first_day)
+        CROSS JOIN LATERAL generate_series(t.first_period::timestamp, timezone(t.zone, least(now(), t.ends_at - interval '1 microsecond')),
+                                           period_length(t.per)) AS g (first_day)
         CROSS JOIN LATERAL (SELECT timezone(t.zone, g.first_day) AS from_at,
-                                   timezone(t.zone, g.first_day + smarketing.period_length(t.per)) AS to_at) AS b
+                                   timezone(t.zone, g.first_day + period_length(t.per)) AS to_at) AS b
         WHERE b.to_at > t.begins_at
     ), measured AS (
         SELECT p.*, now() >= p.part_to AS is_over,
@@ -141,7 +123,7 @@ BEGIN
                             FROM counted AS c WHERE c.id = p.id AND c.at >= p.part_from AND c.at < p.part_to) AS n
     )
     SELECT r.department, r.key AS commitment, r.kind, r.agreement, r.version, r.per, r.first_day::date AS period_start,
-           (r.first_day + smarketing.period_length(r.per))::date - 1 AS period_end, r.entries, r.rejected, r.delivered,
+           (r.first_day + period_length(r.per))::date - 1 AS period_end, r.entries, r.rejected, r.delivered,
            r.target_part AS target,
            CASE r.kind WHEN 'volume' THEN round(r.target_part * r.share_gone, 2) ELSE r.target_part END AS expected,
            CASE WHEN r.kind = 'volume' THEN
@@ -178,18 +160,14 @@ BEGIN
     COMMENT ON COLUMN commitment_progress.description IS 'The commitment in words.';
 
     CREATE OR REPLACE VIEW sla_scorecard WITH (security_invoker = true) AS
-    WITH here AS (
-        SELECT coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'timezone'), 'UTC') AS zone,
-               coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'week_starts_on'), '1')::int AS week_starts_on
-        FROM setting AS s
-    ), judged AS (
-        SELECT c.commitment_id, c.owner, smarketing.period_start(coalesce(m.per, 'month'), timezone(h.zone, c.started_at), h.week_starts_on)::date AS period_start,
+    WITH judged AS (
+        SELECT c.commitment_id, c.owner, period_of(coalesce(m.per, 'month'), timezone(g.timezone, c.started_at), g.week_starts_on) AS period_start,
                c.cancelled_at IS NOT NULL AS cancelled, c.ended_at IS NOT NULL AS ended,
                coalesce(coalesce(c.ended_at, now()) > c.due_at, false) AS late,
                c.ended_recorded_at > c.breach_recorded_at AS told_late
         FROM sla_clock AS c
         JOIN commitment AS m ON m.id = c.commitment_id
-        CROSS JOIN here AS h
+        CROSS JOIN setting_values AS g
     ), response AS (
         SELECT j.commitment_id, j.owner, j.period_start,
                count(*) FILTER (WHERE NOT j.cancelled) AS owed,
@@ -203,7 +181,7 @@ BEGIN
         GROUP BY j.commitment_id, j.owner, j.period_start
     )
     SELECT m.department, m.key AS commitment, m.kind, a.name AS agreement, a.version, coalesce(m.per, 'month') AS per, r.period_start,
-           (r.period_start + smarketing.period_length(coalesce(m.per, 'month')))::date - 1 AS period_end, r.owner,
+           (r.period_start + period_length(coalesce(m.per, 'month')))::date - 1 AS period_end, r.owner,
            r.owed::numeric AS owed, r.met::numeric AS met, r.late::numeric AS late, r.open::numeric AS open,
            r.breached_open::numeric AS breached_open, r.cancelled, r.met_by_late_entry,
            r.met::float8 / nullif(r.met + r.late + r.breached_open, 0) AS rate, NULL::numeric AS target, NULL::text AS state, m.description
@@ -257,7 +235,7 @@ BEGIN
         AND g.table_name IN ('stage', 'transition', 'reason', 'score_band', 'scoring_category', 'scoring_rule', 'persona',
                              'activity_kind', 'routing_rule', 'calendar')
     WHERE a.marketing_signed_at IS NOT NULL AND a.sales_signed_at IS NOT NULL
-      AND (upper_inf(a.valid) OR upper(a.valid) > timezone(coalesce((SELECT s.value #>> '{}' FROM setting AS s WHERE s.name = 'timezone'), 'UTC'), now())::date)
+      AND (upper_inf(a.valid) OR upper(a.valid) > timezone((SELECT v.timezone FROM setting_values AS v), now())::date)
       AND g.old IS DISTINCT FROM g.new
     ORDER BY a.name, a.version, g.at, g.id;
 
@@ -289,7 +267,7 @@ BEGIN
                 ELSE a.next_review END AS next_review,
            n.commitments, n.owed_by_marketing, n.owed_by_sales, k.open_clocks, k.overdue_clocks, d.changes AS drift
     FROM agreement AS a
-    CROSS JOIN (SELECT timezone(coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'timezone'), 'UTC'), now())::date AS today FROM setting AS s) AS t
+    CROSS JOIN (SELECT timezone(v.timezone, now())::date AS today FROM setting_values AS v) AS t
     CROSS JOIN LATERAL (SELECT count(*) AS commitments, count(*) FILTER (WHERE m.department = 'marketing') AS owed_by_marketing,
                                count(*) FILTER (WHERE m.department = 'sales') AS owed_by_sales
                         FROM commitment AS m WHERE m.agreement_id = a.id) AS n

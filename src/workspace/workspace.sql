@@ -75,7 +75,7 @@ COMMENT ON FUNCTION workspace_table_names() IS
 CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
-    'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
+    'setting_values', 'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
     'handoff_board', 'handoff_feedback',
     'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead'
 ]::text[];
