@@ -23,8 +23,8 @@ SET intervalstyle = 'postgres';
 SET bytea_output = 'hex';
 
 CREATE TEMP TABLE run AS
-SELECT :seed::float8 AS seed, :conditions::int AS conditions, :rows::int AS rows;
-SELECT setseed(seed) FROM run \gset ignored_
+SELECT :'seed' AS seed, :conditions::int AS conditions, :rows::int AS rows;
+SELECT setseed(seed::float8) FROM run \gset ignored_
 
 -- ---------- rows ----------
 
