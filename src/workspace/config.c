@@ -277,11 +277,8 @@ check_sales_member(const Setting *setting)
 	if (setting->text == NULL)
 		return;
 	member = setting->is_string ? smk_member_find(smk_rules(smk_workspace_of(setting->rel)), setting->text) : NULL;
-	if (member == NULL)
-		refuse_setting(setting, psprintf("setting %s names member \"%s\", who does not exist",
-										 setting->name, setting->text), "See table member, or say null.");
-	if (member->department != SMK_SALES)
-		refuse_setting(setting, psprintf("setting %s names member \"%s\", who is not of sales",
+	if (member == NULL || member->department != SMK_SALES)
+		refuse_setting(setting, psprintf("setting %s names \"%s\", who is no member of sales",
 										 setting->name, setting->text), "Name a member of sales, or say null.");
 }
 
@@ -345,31 +342,46 @@ read_value(Setting *setting, Jsonb *value)
 		setting->text = JsonbToCString(NULL, &value->root, VARSIZE(value));
 }
 
+static const KnownSetting *
+find_setting(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(known_settings); i++)
+	{
+		if (name != NULL && strcmp(known_settings[i].name, name) == 0)
+			return &known_settings[i];
+	}
+	return NULL;
+}
+
 static void
 check_setting(Relation rel, HeapTuple tuple)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	Setting		setting = {rel, text_column(tuple, desc, "name"), NULL, false};
+	const KnownSetting *known = find_setting(setting.name);
 	bool		isnull;
 	Datum		value = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "value"), &isnull);
 
 	if (setting.name == NULL)
 		return;					/* the column's own constraint says it */
+	if (known == NULL)
+		refuse_unknown_setting(rel, setting.name);
 	if (!isnull)
 		read_value(&setting, DatumGetJsonbP(value));
-	for (int i = 0; i < (int) lengthof(known_settings); i++)
-	{
-		const KnownSetting *known = &known_settings[i];
+	if (known->choices != NULL)
+		check_choice(&setting, known->choices);
+	if (known->check != NULL)
+		known->check(&setting);
+}
 
-		if (strcmp(known->name, setting.name) != 0)
-			continue;
-		if (known->choices != NULL)
-			check_choice(&setting, known->choices);
-		if (known->check != NULL)
-			known->check(&setting);
-		return;
-	}
-	refuse_unknown_setting(rel, setting.name);
+/* What reads a setting counts on its row. */
+static void
+keep_setting(Relation rel, HeapTuple tuple)
+{
+	char	   *name = text_column(tuple, RelationGetDescr(rel), "name");
+
+	if (find_setting(name) != NULL)
+		refuse(rel, "name", psprintf("setting \"%s\" cannot be deleted", name), "UPDATE its value.");
 }
 
 /* ---------- single tables ---------- */
@@ -599,6 +611,8 @@ smk_config_guard(PG_FUNCTION_ARGS)
 		check_stage_use(rel, data->tg_trigtuple, delete ? NULL : tuple);
 	smk_scoring_check(rel, TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_trigtuple,
 					  delete ? NULL : tuple);
+	if (delete && strcmp(table, "setting") == 0)
+		keep_setting(rel, tuple);
 	if (delete)
 		return PointerGetDatum(tuple);
 	check_conditions(rel, tuple);

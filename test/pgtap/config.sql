@@ -32,7 +32,14 @@ SELECT pg_temp.refused($$INSERT INTO crm.setting (name, value) VALUES ('week_sta
 SELECT pg_temp.refused($$UPDATE crm.setting SET name = 'transition-mode' WHERE name = 'transition_mode'$$, 'SM007', 'nor by another name');
 SELECT pg_temp.refused($$INSERT INTO crm.setting (name, value) VALUES ('timezone', '"CET"'), ('Currency', '"EUR"') ON CONFLICT (name) DO UPDATE SET value = excluded.value$$, 'SM007', 'nor by an upsert, with the others beside it');
 SELECT lives_ok($$UPDATE crm.setting SET value = value$$, 'what a workspace begins with is all known');
-SELECT lives_ok($$DELETE FROM crm.setting WHERE name = 'notify'; INSERT INTO crm.setting (name, value) VALUES ('notify', 'false')$$, 'one that was lost can be put back');
+SELECT pg_temp.refused($$DELETE FROM crm.setting WHERE name = 'notify'$$, 'SM007', 'and none of it is deleted');
+ALTER TABLE crm.setting DISABLE TRIGGER smarketing_config_guard;
+INSERT INTO crm.setting (name, value) VALUES ('of an older version', '1');
+DELETE FROM crm.setting WHERE name = 'notify';
+ALTER TABLE crm.setting ENABLE TRIGGER smarketing_config_guard;
+SELECT lives_ok($$INSERT INTO crm.setting (name, value) VALUES ('notify', 'false')$$, 'one that was lost can be put back');
+SELECT pg_temp.refused($$UPDATE crm.setting SET value = '2' WHERE name = 'of an older version'$$, 'SM007', 'one that nobody knows any more cannot be changed');
+SELECT lives_ok($$DELETE FROM crm.setting WHERE name = 'of an older version'$$, 'it can go');
 SELECT lives_ok(format('UPDATE crm.setting SET value = %L WHERE name = %L', value, name), name || ' ' || value)
 FROM (VALUES ('max_backdate', '"36 hours"'), ('max_backdate', '"P1DT2H"'), ('fallback_owner', '"saul"'), ('fallback_owner', 'null'), ('currency', '"BRL"'), ('currency', '"EUR"'), ('language', '"pt"'), ('language', '"en"'),
     ('week_starts_on', '7'), ('week_starts_on', '1'), ('on_duplicate', '"allow"'), ('on_duplicate', '"refuse"'), ('require_actor', 'false'), ('entry_stage', '"lead"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true')) AS v (name, value);

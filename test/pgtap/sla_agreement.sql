@@ -47,10 +47,57 @@ SELECT throws_ok($$DELETE FROM crm.commitment WHERE key = 'accepted_mqls'$$, 'SM
 SELECT throws_ok($$INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) SELECT id, 'more', 'marketing', 'volume', 'mql', 1, 'week' FROM crm.agreement$$,
     'SM008', NULL, 'or added');
 SELECT throws_ok($$TRUNCATE crm.commitment CASCADE$$, 'SM007', NULL, 'or swept away');
-INSERT INTO crm.agreement (name) VALUES ('another') RETURNING id AS another \gset
+INSERT INTO crm.agreement (name, valid) VALUES ('another', '[2020-01-01,)') RETURNING id AS another \gset
 UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :another;
-SELECT throws_ok(format($$UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = %s$$, :another), '23P01', NULL, 'one agreement is in force on each day');
+SELECT throws_ok(format($$UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = %s$$, :another), '23P01',
+    'agreement "another" version 1 would be in force beside agreement "standard" version 1', 'one agreement is in force on each day');
+UPDATE crm.agreement SET valid = daterange('2020-01-01', (SELECT lower(a.valid) FROM crm.agreement AS a WHERE a.name = 'standard')) WHERE id = :another;
+UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = :another;
+SELECT is((SELECT state FROM crm.agreement_status WHERE agreement = 'another'), 'ended', 'on days of its own it may be, up to the last day before');
+BEGIN;
+ALTER TABLE crm.agreement DISABLE TRIGGER smarketing_guard;
 DELETE FROM crm.agreement WHERE id = :another;
+ALTER TABLE crm.agreement ENABLE TRIGGER smarketing_guard;
+COMMIT;
+
+-- ---- nobody is bound to what he has not read ----
+CREATE FUNCTION pg_temp.signatures(agreed bigint) RETURNS text LANGUAGE sql STABLE
+AS $$SELECT concat_ws(' ', a.marketing_signed_by, CASE WHEN a.marketing_signed_at IS NULL THEN '-' ELSE '+' END,
+                      a.sales_signed_by, CASE WHEN a.sales_signed_at IS NULL THEN '-' ELSE '+' END) FROM crm.agreement AS a WHERE a.id = $1$$;
+INSERT INTO crm.agreement (name, valid) VALUES ('draft', '[2020-01-01,2020-02-01)') RETURNING id AS draft \gset
+INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) VALUES (:draft, 'mqls', 'marketing', 'volume', 'mql', 10, 'month') RETURNING id AS mqls \gset
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :draft;
+UPDATE crm.commitment SET target = 10 WHERE id = :mqls;
+SELECT is(pg_temp.signatures(:draft), 'mia + -', 'a write that changes nothing leaves the first signature');
+UPDATE crm.commitment SET target = 100 WHERE id = :mqls;
+SELECT is(pg_temp.signatures(:draft), '- -', 'a commitment that changes after it voids it');
+SELECT is((SELECT c.old ->> 'marketing_signed_by' FROM crm.config_change AS c WHERE c.table_name = 'agreement' ORDER BY c.id DESC LIMIT 1), 'mia', 'which is on record');
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :draft;
+INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) VALUES (:draft, 'sals', 'marketing', 'volume', 'sal', 1, 'month');
+SELECT is(pg_temp.signatures(:draft), '- -', 'so does one that is added');
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :draft;
+DELETE FROM crm.commitment WHERE agreement_id = :draft AND key = 'sals';
+SELECT is(pg_temp.signatures(:draft), '- -', 'or taken away');
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :draft;
+INSERT INTO crm.agreement (name, valid, sales_signed_by) VALUES ('other draft', '[2020-03-01,2020-04-01)', 'sam') RETURNING id AS other \gset
+UPDATE crm.commitment SET agreement_id = :other WHERE id = :mqls;
+SELECT is(ARRAY[pg_temp.signatures(:draft), pg_temp.signatures(:other)], ARRAY['- -', '- -'], 'or given to another draft: both are other drafts then');
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :other;
+UPDATE crm.agreement SET sales_signed_by = 'sam', valid = '[2020-03-01,2021-04-01)' WHERE id = :other;
+SELECT is(pg_temp.signatures(:other), '- sam +', 'a term that the second one writes beside his signature voids the first');
+UPDATE crm.agreement SET review_every = '1 month' WHERE id = :other;
+SELECT is(pg_temp.signatures(:other), '- -', 'so does another review');
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :other;
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :other;
+SELECT is(pg_temp.signatures(:other), 'mia + sam +', 'the second signature itself changes nothing of what the first is under');
+SELECT throws_ok(format($$UPDATE crm.commitment SET agreement_id = %s WHERE id = %s$$, :draft, :mqls), 'SM008', NULL, 'what is signed gives none away');
+BEGIN;
+ALTER TABLE crm.agreement DISABLE TRIGGER smarketing_guard;
+ALTER TABLE crm.commitment DISABLE TRIGGER smarketing_guard;
+DELETE FROM crm.agreement WHERE id IN (:draft, :other);
+ALTER TABLE crm.agreement ENABLE TRIGGER smarketing_guard;
+ALTER TABLE crm.commitment ENABLE TRIGGER smarketing_guard;
+COMMIT;
 
 -- ---- in the middle of the month it is amended ----
 SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'none')$$, '42704', NULL, 'there must be one');
