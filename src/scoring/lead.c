@@ -104,22 +104,27 @@ smk_set_persona(const SmkRules *rules, SmkLead *lead)
 	}
 }
 
-/* fit, engagement, score and band; fit itself only if it is asked for. */
-static void
-set_scores(const SmkRules *rules, SmkLead *lead, const SmkEngagement *engagement,
-		   TimestampTz at, bool compute_fit)
+void
+smk_set_scores(const SmkRules *rules, SmkLead *lead, double fit, double engagement)
 {
-	const SmkScoring *scoring = rules->scoring;
-	const SmkBand *band;
-	double		fit = compute_fit ? smk_fit(scoring, lead->values, lead->nulls) :
-		get_float(rules, lead, SMK_LEAD_FIT);
-	double		value = smk_engagement_at(scoring, engagement, at);
+	const SmkBand *band = smk_band(rules->scoring, fit, engagement);
 
 	set_float(rules, lead, SMK_LEAD_FIT, fit);
-	set_float(rules, lead, SMK_LEAD_ENGAGEMENT, value);
-	set_float(rules, lead, SMK_LEAD_SCORE, fit + value);
-	band = smk_band(scoring, fit, value);
+	set_float(rules, lead, SMK_LEAD_ENGAGEMENT, engagement);
+	set_float(rules, lead, SMK_LEAD_SCORE, fit + engagement);
 	set_value(rules, lead, SMK_LEAD_BAND, band ? CStringGetTextDatum(band->name) : (Datum) 0, band == NULL);
+}
+
+/* The scores of this instant; fit itself only if it is asked for. */
+static void
+set_scores_at(const SmkRules *rules, SmkLead *lead, const SmkEngagement *engagement,
+			  TimestampTz at, bool compute_fit)
+{
+	const SmkScoring *scoring = rules->scoring;
+	double		fit = compute_fit ? smk_fit(scoring, lead->values, lead->nulls) :
+		get_float(rules, lead, SMK_LEAD_FIT);
+
+	smk_set_scores(rules, lead, fit, smk_engagement_at(scoring, engagement, at));
 }
 
 /* What was purged stays: it cannot be computed again. */
@@ -145,7 +150,7 @@ smk_score_entry(const SmkRules *rules, SmkLead *lead, TimestampTz now)
 		return;
 	nothing = smk_lead_engagement(rules, lead);
 	set_value(rules, lead, SMK_LEAD_SCORE_GENERATION, Int64GetDatum(rules->scoring->generation), false);
-	set_scores(rules, lead, &nothing, now, true);
+	set_scores_at(rules, lead, &nothing, now, true);
 }
 
 /* Has a column changed that a fit rule reads? */
@@ -256,7 +261,7 @@ smk_score_update(const SmkRules *rules, const SmkLead *old, SmkLead *new,
 		return false;
 	}
 	*instant = Max(now, engagement.at);
-	set_scores(rules, new, &engagement, *instant,
+	set_scores_at(rules, new, &engagement, *instant,
 			   stale || is_excluded(rules, old) || fit_may_differ(rules, old, new));
 	return true;
 }
@@ -270,7 +275,7 @@ smk_score_again(const SmkRules *rules, const SmkLead *old, SmkLead *new, Timesta
 		return;
 	smk_set_persona(rules, new);
 	engagement = smk_lead_engagement(rules, new);
-	set_scores(rules, new, &engagement, instant,
+	set_scores_at(rules, new, &engagement, instant,
 			   smk_lead_stale(rules, new) || fit_may_differ(rules, old, new));
 }
 
@@ -308,7 +313,7 @@ smk_score_before(const SmkRules *rules, const SmkLead *old, const SmkActivityLea
 		return before;
 	smk_set_persona(rules, &before);
 	engagement = engagement_before(rules, old, change);
-	set_scores(rules, &before, &engagement, instant,
+	set_scores_at(rules, &before, &engagement, instant,
 			   smk_lead_stale(rules, old) || fit_may_differ(rules, old, &before));
 	return before;
 }
