@@ -64,7 +64,7 @@ static const SmkBatchColumn asking_columns[] = {
 static Shape
 shape_of(Relation rel)
 {
-	Shape		shape;
+	Shape		shape = {{0}};
 
 	smk_columns(rel, column_names, column_types, COLUMNS, shape.column);
 	return shape;

@@ -39,7 +39,7 @@ static const SmkBatchColumn lead_columns[] = {{"lead_id", INT8OID}, {"closed", B
 static Shape
 shape_of(Relation rel)
 {
-	Shape		shape;
+	Shape		shape = {{0}};
 
 	smk_columns(rel, column_names, column_types, COLUMNS, shape.column);
 	return shape;

@@ -33,6 +33,15 @@ lead_of(int natts)
 }
 
 SmkLead
+smk_lead_of_tuple(HeapTuple tuple, TupleDesc desc)
+{
+	SmkLead		lead = lead_of(desc->natts);
+
+	heap_deform_tuple(tuple, desc, lead.values, lead.nulls);
+	return lead;
+}
+
+SmkLead
 smk_lead_of_row(Datum row, TupleDesc desc)
 {
 	SmkLead		lead = lead_of(desc->natts);
