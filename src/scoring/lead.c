@@ -220,6 +220,7 @@ change_engagement(const SmkRules *rules, SmkLead *lead, const SmkActivityLead *c
 	return true;
 }
 
+/* The instant tells of the purge also where what was purged had given no points. */
 static void
 store_purged(const SmkRules *rules, SmkLead *lead, const SmkEngagement *more)
 {
@@ -228,10 +229,15 @@ store_purged(const SmkRules *rules, SmkLead *lead, const SmkEngagement *more)
 	bool		isnull;
 	Datum		sums;
 
+	(void) smk_sums_to_datum(rules->scoring, more->sums, &isnull);
+	if (isnull && !TIMESTAMP_IS_NOBEGIN(purged.at))
+		return;
+	if (smk_lead_null(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED))
+		purged.at = DT_NOBEGIN;
 	smk_engagement_add(rules->scoring, &purged, more, 1);
 	sums = smk_sums_to_datum(rules->scoring, purged.sums, &isnull);
 	set_value(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED, sums, isnull);
-	set_value(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED_AT, TimestampTzGetDatum(purged.at), isnull);
+	set_value(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED_AT, TimestampTzGetDatum(purged.at), false);
 }
 
 bool

@@ -190,6 +190,19 @@ keep_points(HeapTuple tuple, TupleDesc desc, void *arg)
 	pfree(points);
 }
 
+/* Where nothing that was purged gave points, the purge's own bound tells of it. */
+static void
+mark_purged(Walk *walk, TimestampTz before)
+{
+	for (int i = 0; i < walk->n; i++)
+	{
+		SmkEngagement *purged = &smk_leads_enter(walk->leads, walk->ids[i])->purged;
+
+		if (TIMESTAMP_IS_NOBEGIN(purged->at))
+			purged->at = Min(before, GetCurrentTransactionStartTimestamp());
+	}
+}
+
 static void
 purge_batch(Purge *purge, Datum before)
 {
@@ -217,6 +230,7 @@ purge_batch(Purge *purge, Datum before)
 	statement.callback = keep_points;
 	statement.arg = purge;
 	smk_run(walk->ws, SMK_BY_SCORE, NULL, &statement);
+	mark_purged(walk, DatumGetTimestampTz(before));
 	smk_write_leads(walk->ws, SMK_BY_SCORE, walk->leads, walk->ids, walk->n);
 }
 

@@ -103,6 +103,9 @@ COMMIT;
 SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'none')$$, '42704', NULL, 'there must be one');
 SELECT smarketing.amend_agreement('crm', 'standard') AS second \gset
 SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'standard')$$, '55000', NULL, 'one draft at a time');
+UPDATE crm.agreement SET valid = '[2020-01-01,2020-06-01)' WHERE id = :second;
+SELECT throws_ok(format($$UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = %s$$, :second), 'SM007', NULL, 'a version that is over before it is signed cannot be signed');
+UPDATE crm.agreement SET valid = '[2020-01-01,)' WHERE id = :second;
 SELECT is((SELECT count(*) FROM crm.commitment WHERE agreement_id = :second), 7::bigint, 'the draft has the commitments of the version before');
 UPDATE crm.commitment SET target = 200 WHERE agreement_id = :second AND key = 'accepted_mqls';
 SELECT pg_temp.walk('before', 'mql') \g /dev/null
@@ -131,6 +134,7 @@ SELECT is((SELECT count(*) FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m
            WHERE c.lead_id = pg_temp.id('before')), 1::bigint, 'a reroute under the second version does not start the first one''s call again');
 
 -- ---- drift ----
+UPDATE crm.stage SET label = label;
 SELECT is((SELECT count(*) FROM crm.agreement_drift), 0::bigint, 'nothing has changed since');
 SET smarketing.change_reason = 'as we discussed';
 UPDATE crm.stage SET definition = 'anybody' WHERE name = 'mql';
@@ -140,6 +144,15 @@ SELECT results_eq($$SELECT version, table_name, key, change, columns, reason FRO
     $$VALUES (2, 'stage', 'mql', 'changed', ARRAY['definition'], 'as we discussed'), (2, 'transition', 'lead -> mql', 'changed', ARRAY['condition'], 'as we discussed')$$,
     'the definition of a qualified lead has, and the move to it; a currency is no part of the agreement');
 SELECT is((SELECT drift FROM crm.agreement_status WHERE version = 2), 2::bigint, 'the status counts it');
+
+-- ---- its review ----
+SELECT smarketing.amend_agreement('crm', 'standard') AS third \gset
+UPDATE crm.agreement SET next_review = now()::date WHERE id = :third;
+SET smarketing.actor = 'mia';
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :third;
+SELECT is((SELECT next_review FROM crm.agreement_status WHERE version = 3), now()::date, 'the day of a review is shown on that day');
+RESET smarketing.actor;
+DELETE FROM crm.agreement WHERE id = :third;
 
 -- ---- the document ----
 SELECT alike(smarketing.agreement_text('crm', 'standard', 1), '%Sam Soto (sam)%', 'the document names who signed');
