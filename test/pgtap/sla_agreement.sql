@@ -40,6 +40,7 @@ SELECT ok((SELECT next_review > now()::date FROM crm.agreement_status), 'with a 
 
 -- ---- immutable ----
 SELECT throws_ok($$UPDATE crm.agreement SET valid = '[2020-01-01,2020-02-01)'$$, 'SM008', NULL, 'its term cannot change');
+SELECT throws_ok($$UPDATE crm.agreement SET valid = daterange(lower(valid), '2100-01-01')$$, 'SM008', NULL, 'it cannot even be cut short, but by the next version');
 SELECT throws_ok($$UPDATE crm.agreement SET sales_signed_by = NULL$$, 'SM008', NULL, 'nor its signatures');
 SELECT throws_ok($$DELETE FROM crm.agreement$$, 'SM008', NULL, 'nor can it be deleted');
 SELECT throws_ok($$UPDATE crm.commitment SET target = 1 WHERE key = 'accepted_mqls'$$, 'SM008', NULL, 'nor its commitments be changed');
@@ -153,6 +154,20 @@ UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :third;
 SELECT is((SELECT next_review FROM crm.agreement_status WHERE version = 3), now()::date, 'the day of a review is shown on that day');
 RESET smarketing.actor;
 DELETE FROM crm.agreement WHERE id = :third;
+
+-- ---- one that is still to come ----
+BEGIN;
+INSERT INTO crm.agreement (name) VALUES ('a draft for all times');
+SELECT smarketing.amend_agreement('crm', 'standard') AS third \gset
+UPDATE crm.agreement SET valid = daterange(now()::date + 60, NULL), review_every = '1 month' WHERE id = :third;
+UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = :third;
+SELECT results_eq($$SELECT version, state, first_day - now()::date, last_day - now()::date, next_review FROM crm.agreement_status WHERE agreement = 'standard' AND version > 1$$,
+    $$VALUES (2, 'in_force'::text, 0, 59, (SELECT next_review FROM crm.agreement WHERE version = 2)), (3, 'not_yet', 60, NULL, (now()::date + 60 + interval '1 month')::date)$$,
+    'it begins on its day, the one before ends the day before, and its review comes a month after it begins; a draft is beside nothing');
+SELECT smarketing.amend_agreement('crm', 'standard') AS fourth \gset
+UPDATE crm.agreement SET valid = daterange(now()::date + 30, NULL) WHERE id = :fourth;
+SELECT throws_ok(format($$UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = %s$$, :fourth), '23P01', NULL, 'a version cannot begin before one that has not begun');
+ROLLBACK;
 
 -- ---- the document ----
 SELECT alike(smarketing.agreement_text('crm', 'standard', 1), '%Sam Soto (sam)%', 'the document names who signed');
