@@ -267,8 +267,10 @@ smk_score_update(const SmkRules *rules, const SmkLead *old, SmkLead *new,
 		return false;
 	}
 	*instant = Max(now, engagement.at);
+	/* all is computed afresh, or what the fit reads is another: also what a trigger after ours wrote */
 	set_scores_at(rules, new, &engagement, *instant,
-			   stale || is_excluded(rules, old) || fit_may_differ(rules, old, new));
+				  stale || (change != NULL && change->fresh.sums != NULL) ||
+				  is_excluded(rules, old) || fit_may_differ(rules, old, new));
 	return true;
 }
 
@@ -282,7 +284,7 @@ smk_score_again(const SmkRules *rules, const SmkLead *old, SmkLead *new, Timesta
 	smk_set_persona(rules, new);
 	engagement = smk_lead_engagement(rules, new);
 	set_scores_at(rules, new, &engagement, instant,
-			   smk_lead_stale(rules, new) || fit_may_differ(rules, old, new));
+				  smk_lead_stale(rules, new) || fit_may_differ(rules, old, new));
 }
 
 /* The engagement that the lead would have without the change. */
@@ -308,18 +310,14 @@ SmkLead
 smk_score_before(const SmkRules *rules, const SmkLead *old, const SmkActivityLead *change,
 				 TimestampTz instant)
 {
-	SmkLead		before;
+	SmkLead		before = smk_lead_copy(rules, old);
 	SmkEngagement engagement;
 
-	before.values = palloc(sizeof(Datum) * rules->natts);
-	before.nulls = palloc(sizeof(bool) * rules->natts);
-	memcpy(before.values, old->values, sizeof(Datum) * rules->natts);
-	memcpy(before.nulls, old->nulls, sizeof(bool) * rules->natts);
 	if (is_excluded(rules, old))
 		return before;
 	smk_set_persona(rules, &before);
 	engagement = engagement_before(rules, old, change);
 	set_scores_at(rules, &before, &engagement, instant,
-			   smk_lead_stale(rules, old) || fit_may_differ(rules, old, &before));
+				  smk_lead_stale(rules, old) || fit_may_differ(rules, old, &before));
 	return before;
 }

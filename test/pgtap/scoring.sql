@@ -330,4 +330,24 @@ SET ROLE smk_stranger;
 SELECT throws_ok($$SELECT e.* FROM crm.lead AS l, smarketing.explain_score(l) AS e$$, '42501', NULL::text, 'nobody is told of activities that he may not see');
 RESET ROLE;
 
+-- ---------- a trigger of one's own, after ours; a number of many digits ----------
+
+BEGIN;
+INSERT INTO crm.scoring_rule (name, category, condition, points) VALUES ('five', 'firm', '$.employees == 55555', 5);
+CREATE FUNCTION pg_temp.grow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.employees := 55555; RETURN NEW; END$$;
+CREATE TRIGGER zz_grow BEFORE INSERT ON crm.lead FOR EACH ROW EXECUTE FUNCTION pg_temp.grow();
+INSERT INTO crm.lead (external_id, employees) VALUES ('grown', 1);
+DROP TRIGGER zz_grow ON crm.lead;
+SELECT is((SELECT string_agg(v.check_name, ' ' ORDER BY v.check_name) FROM smarketing.verify('crm') AS v WHERE v.object = 'lead ' || pg_temp.id('grown')), 'fit score',
+          'what a trigger changes after the scores are computed is found by verify');
+SELECT smarketing.rescore('crm') \g /dev/null
+SELECT is_empty($$SELECT * FROM smarketing.verify('crm')$$, 'and put right by rescore');
+ROLLBACK;
+ALTER TABLE crm.lead ADD COLUMN budget numeric;
+ALTER TABLE crm.lead ALTER COLUMN budget SET STORAGE EXTERNAL;
+INSERT INTO crm.scoring_rule (name, category, condition, points) VALUES ('budget', 'firm', '$.budget > 1000000', 3);
+INSERT INTO crm.lead (external_id, budget) VALUES ('zillions', repeat('123456789', 1000)::numeric);
+UPDATE crm.lead SET name = 'Z', employees = 1 WHERE external_id = 'zillions';
+SELECT is((SELECT fit FROM crm.lead WHERE external_id = 'zillions'), 3::float8, 'a number that stands in the TOAST table is read from there');
+
 \ir include/end.psql
