@@ -38,6 +38,9 @@ SELECT is(ARRAY[pg_temp.clock('no', 'accept'), pg_temp.clock('no', 'decide'), pg
 SELECT pg_temp.did('no', 'marketing_call', '2024-03-04 13:00Z') \g /dev/null
 SELECT is((SELECT string_agg(h.decision, ' ' ORDER BY h.id) FROM crm.handoff AS h WHERE h.lead_id = pg_temp.id('no')), 'rejected accepted', 'marketing takes it up');
 SELECT is(ARRAY[pg_temp.clock('no', 'accept'), pg_temp.clock('no', 'take up')], ARRAY['breached 2024-03-04 14:00', 'met 2024-03-04 13:00'], 'which is not what sales have to accept');
+SELECT pg_temp.did('no', 'note', '2024-03-04 13:30Z') \g /dev/null
+DELETE FROM crm.activity WHERE lead_id = pg_temp.id('no') AND kind = 'note';
+SELECT is(pg_temp.clock('no', 'accept'), 'breached 2024-03-04 14:00', 'however often it is looked at');
 SELECT is((SELECT string_agg(m.key || ' ' || h.direction, ', ' ORDER BY m.key) FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id LEFT JOIN crm.handoff AS h ON h.id = c.handoff_id
            WHERE c.lead_id = pg_temp.id('no') AND m.key IN ('accept', 'take up', 'offer')), 'accept to_sales, offer to_sales, take up to_marketing', 'each clock knows its handoff');
 SELECT is((SELECT c.handoff_id FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id WHERE c.lead_id = pg_temp.id('yes') AND m.key = 'work'), NULL, 'and one of a stage without an offer has none');
@@ -184,7 +187,12 @@ ALTER TABLE crm.agreement DISABLE TRIGGER smarketing_guard;
 UPDATE crm.agreement SET valid = daterange('2025-01-01', (now() - interval '300 days')::date) WHERE name = 'standard';
 ALTER TABLE crm.agreement ENABLE TRIGGER smarketing_guard;
 COMMIT;
+INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, within, counted) VALUES (:running, 'work now', 'sales', 'stage:sal', 'stage:sql', '1 hour', 'around_the_clock');
 SELECT pg_temp.sign(:running) \g /dev/null
+INSERT INTO crm.lead (external_id, stage, owner, origin) VALUES ('stepped now', 'lead', 'sam', 'outbound'), ('walked now', 'sal', 'sam', 'outbound');
+INSERT INTO crm.deal (lead_id) VALUES (pg_temp.id('stepped now'));
+SELECT is((SELECT string_agg(l.external_id, ', ') FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id JOIN crm.lead AS l ON l.id = c.lead_id WHERE m.key = 'work now'),
+          'walked now', 'nor does a stage that a deal has stepped over today start a clock');
 INSERT INTO crm.lead (external_id, stage, owner, source) SELECT 'fair ' || n, 'mql', 'sam', 'fair' FROM generate_series(1, 50) AS n;
 SELECT is((SELECT string_agg(p.commitment || ' ' || p.state, ', ' ORDER BY p.commitment) FROM crm.commitment_progress AS p WHERE p.agreement = 'running' AND NOT p.is_over),
           CASE WHEN floor(50 / :share) - 1 <= 50 THEN 'easy met, enough met, too few at_risk' ELSE 'easy met, enough on_track, too few at_risk' END, 'met as soon as it is there; on track while it keeps up with the time');
