@@ -21,7 +21,7 @@ COMMENT ON FUNCTION clock_target(working_hours, text, interval, time, text, time
 CREATE FUNCTION feedback_recorder() RETURNS trigger
 LANGUAGE C AS 'MODULE_PATHNAME', 'smk_feedback_recorder';
 COMMENT ON FUNCTION feedback_recorder() IS
-'Trigger, AFTER INSERT STATEMENT on feedback: tells the clocks that wait for feedback.';
+'Trigger, AFTER STATEMENT on feedback: tells the clocks that wait for feedback, and looks at them again where some is changed or deleted.';
 
 CREATE FUNCTION raise_follow_ups(workspace text, as_of timestamptz, max_rows int) RETURNS bigint
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'smk_raise_follow_ups';
@@ -230,6 +230,12 @@ BEGIN
         FOR EACH ROW EXECUTE FUNCTION smarketing.commitment_guard();
     CREATE OR REPLACE TRIGGER smarketing_record_insert AFTER INSERT ON feedback
         REFERENCING NEW TABLE AS new_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.feedback_recorder();
+    CREATE OR REPLACE TRIGGER smarketing_record_update AFTER UPDATE ON feedback
+        REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.feedback_recorder();
+    CREATE OR REPLACE TRIGGER smarketing_record_delete AFTER DELETE ON feedback
+        REFERENCING OLD TABLE AS old_rows
         FOR EACH STATEMENT EXECUTE FUNCTION smarketing.feedback_recorder();
 END
 $body$;
