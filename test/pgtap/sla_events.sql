@@ -198,7 +198,8 @@ ALTER TABLE crm.agreement DISABLE TRIGGER smarketing_guard;
 UPDATE crm.agreement SET valid = daterange('2025-01-01', (now() - interval '300 days')::date) WHERE name = 'standard';
 ALTER TABLE crm.agreement ENABLE TRIGGER smarketing_guard;
 COMMIT;
-INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, within, counted) VALUES (:running, 'work now', 'sales', 'stage:sal', 'stage:sql', '1 hour', 'around_the_clock');
+INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, within, counted) VALUES (:running, 'work now', 'sales', 'stage:sal', 'stage:sql', '1 hour', 'around_the_clock'),
+    (:running, 'remind', 'marketing', 'stage:recycled', 'follow_up_due', '5 days', 'around_the_clock'), (:running, 'ring', 'sales', 'follow_up_due', 'attempt', '2 days', 'around_the_clock');
 SELECT pg_temp.sign(:running) \g /dev/null
 INSERT INTO crm.lead (external_id, stage, owner, origin) VALUES ('stepped now', 'lead', 'sam', 'outbound'), ('walked now', 'sal', 'sam', 'outbound');
 INSERT INTO crm.deal (lead_id) VALUES (pg_temp.id('stepped now'));
@@ -208,6 +209,13 @@ INSERT INTO crm.lead (external_id, stage, owner, source) SELECT 'fair ' || n, 'm
 SELECT is((SELECT string_agg(p.commitment || ' ' || p.state, ', ' ORDER BY p.commitment) FROM crm.commitment_progress AS p WHERE p.agreement = 'running' AND NOT p.is_over),
           CASE WHEN floor(50 / :share) - 1 <= 50 THEN 'easy met, enough met, too few at_risk' ELSE 'easy met, enough on_track, too few at_risk' END, 'met as soon as it is there; on track while it keeps up with the time');
 SELECT ok((SELECT abs(p.share_gone - :share) < 1e-3 AND abs(p.forecast - 50 / :share) < 1 FROM crm.commitment_progress AS p WHERE p.commitment = 'easy' AND NOT p.is_over), 'its forecast is where this pace leads to');
+
+-- ---- a follow-up that is due ----
+INSERT INTO crm.lead (external_id, stage, stage_since, owner, origin) VALUES ('later', 'sal', now() - interval '3 days', 'sam', 'outbound');
+UPDATE crm.lead SET stage = 'recycled', stage_since = now() - interval '2 days', reason = 'timing', follow_up_on = timezone('UTC', now())::date WHERE external_id = 'later';
+SELECT is(pg_temp.clock('later', 'ring', now()), NULL, 'a day that has come is not told of before tick');
+SELECT is((SELECT done FROM smarketing.tick('crm') WHERE action = 'follow-ups raised'), 1::bigint, 'tick tells of it');
+SELECT is(ARRAY[split_part(pg_temp.clock('later', 'ring', now()), ' ', 1), split_part(pg_temp.clock('later', 'remind', now()), ' ', 1)], ARRAY['running', 'met'], 'which starts what begins with it, and ends what waits for it');
 
 -- ---- the board names who has to answer; the speed of the answers ----
 SELECT pg_temp.offer('board', now()) \g /dev/null
