@@ -28,6 +28,7 @@ SQL_SOURCES = \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
+	src/funnel/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \

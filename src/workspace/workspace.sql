@@ -40,6 +40,7 @@ BEGIN ATOMIC
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
+        (45, 'views', 'workspace_funnel_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
@@ -75,9 +76,11 @@ COMMENT ON FUNCTION workspace_table_names() IS
 CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
-    'setting_values', 'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
+    'setting_values', 'department_calendar', 'lead_fact', 'lead_board', 'lead_timeline', 'violations',
     'handoff_board', 'handoff_feedback',
-    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead'
+    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
+    'stage_line', 'stage_entry', 'stage_stay', 'funnel', 'funnel_chart', 'funnel_cohort', 'funnel_by', 'stage_velocity',
+    'recycle_outcome', 'persona_coverage', 'work_queue'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';
