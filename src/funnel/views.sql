@@ -656,9 +656,9 @@ BEGIN
                             WHERE a.lead_id = q.lead_id AND a.kind = ANY (k.attempts)
                               AND a.at >= coalesce((SELECT min(w.offered_at) FROM handoff AS w
                                                     WHERE w.lead_id = q.lead_id AND w.cycle = q.cycle AND w.direction = 'to_sales'),
-                                                   CASE WHEN q.cycle = 1 THEN '-infinity'::timestamptz
-                                                        ELSE (SELECT min(y.at) FROM stage_change AS y
-                                                              WHERE y.lead_id = q.lead_id AND y.cycle = q.cycle) END)) AS t
+                                                   (SELECT CASE WHEN min(y.cycle) < q.cycle THEN min(y.at) FILTER (WHERE y.cycle = q.cycle) END
+                                                    FROM stage_change AS y WHERE y.lead_id = q.lead_id),
+                                                   '-infinity')) AS t
         WHERE q.follow_up_on IS NULL OR q.follow_up_on <= timezone(g.timezone, now())::date
     ), graded AS (
         SELECT d.*, CASE WHEN d.due_at IS NOT NULL THEN 1 WHEN d.handoff_id IS NOT NULL THEN 2 WHEN d.is_best THEN 3
