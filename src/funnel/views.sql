@@ -95,7 +95,7 @@ BEGIN
     SELECT e.lead_id, e.cycle, e.stage, e.entered_at, e.implied, e.cycle_entered_at, e.previous_stage, e.next_stage, e.next_at, e.next_implied,
            e.cycle = l.cycle AS is_last_cycle, l.stage AS lead_stage, l.origin, l.source, l.campaign, l.persona, l.country
     FROM (SELECT f.lead_id, f.cycle, f.stage, f.place, f.entered_at, f.implied,
-                 min(f.entered_at) OVER (PARTITION BY f.lead_id, f.cycle) AS cycle_entered_at,
+                 min(f.entered_at) OVER w AS cycle_entered_at,
                  lag(f.stage) OVER w AS previous_stage, lead(f.stage) OVER w AS next_stage,
                  lead(f.entered_at) OVER w AS next_at, lead(f.implied) OVER w AS next_implied
           FROM (SELECT DISTINCT ON (c.lead_id, c.cycle, s.place)
@@ -104,7 +104,8 @@ BEGIN
                 LEFT JOIN (SELECT t.name, row_number() OVER (ORDER BY t.kind IN ('detour', 'exit'), t.position, t.name) AS place
                            FROM stage AS t) AS s ON s.name = c.to_stage
                 ORDER BY c.lead_id, c.cycle, s.place, c.at, c.id) AS f
-          WINDOW w AS (PARTITION BY f.lead_id, f.cycle ORDER BY f.place)) AS e
+          WINDOW w AS (PARTITION BY f.lead_id, f.cycle ORDER BY f.place
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) AS e
     JOIN lead AS l ON l.id = e.lead_id AND l.excluded IS NULL
     WHERE e.place IS NOT NULL;
 
