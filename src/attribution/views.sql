@@ -153,23 +153,31 @@ BEGIN
      * moves none stands for each period in between, so that there are no gaps.
      */
     CREATE OR REPLACE VIEW pipeline_velocity WITH (security_invoker = true) AS
-    WITH moved AS (
-        SELECT p.per, d.dimension, d.value, period_of(p.per, m.at, g.week_starts_on) AS period,
-               count(*) FILTER (WHERE m.opens) - count(*) FILTER (WHERE NOT m.opens) AS change,
-               count(*) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won,
-               count(*) FILTER (WHERE NOT m.opens AND f.state = 'lost') AS lost,
-               sum(f.amount) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won_amount,
-               count(f.amount) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won_with_amount,
-               sum(f.cycle_days) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won_days,
-               count(*) FILTER (WHERE NOT m.opens AND f.unconverted AND f.state = 'won') AS unconverted
+    WITH daily AS (
+        SELECT d.dimension, d.value, m.opens, m.at::date AS day, count(*) AS deals,
+               count(*) FILTER (WHERE f.state = 'won') AS won, count(*) FILTER (WHERE f.state = 'lost') AS lost,
+               sum(f.amount) FILTER (WHERE f.state = 'won') AS won_amount,
+               count(f.amount) FILTER (WHERE f.state = 'won') AS won_with_amount,
+               sum(f.cycle_days) FILTER (WHERE f.state = 'won') AS won_days,
+               count(*) FILTER (WHERE f.unconverted AND f.state = 'won') AS unconverted
         FROM deal_fact AS f
         CROSS JOIN setting_values AS g
         CROSS JOIN LATERAL (VALUES (true, timezone(g.timezone, f.opened_at)), (false, timezone(g.timezone, f.closed_at))) AS m (opens, at)
         CROSS JOIN LATERAL (VALUES ('all', NULL), ('owner', f.owner), ('origin', f.origin), ('channel', f.channel),
                                    ('campaign', f.campaign), ('persona', f.persona)) AS d (dimension, value)
-        CROSS JOIN (VALUES ('all'), ('week'), ('month'), ('quarter')) AS p (per)
         WHERE m.at IS NOT NULL
-        GROUP BY p.per, d.dimension, d.value, period_of(p.per, m.at, g.week_starts_on)
+        GROUP BY d.dimension, d.value, m.opens, m.at::date
+    ), moved AS (
+        SELECT p.per, d.dimension, d.value, period_of(p.per, d.day, g.week_starts_on) AS period,
+               sum(CASE WHEN d.opens THEN d.deals ELSE -d.deals END) AS change,
+               coalesce(sum(d.won) FILTER (WHERE NOT d.opens), 0) AS won, coalesce(sum(d.lost) FILTER (WHERE NOT d.opens), 0) AS lost,
+               sum(d.won_amount) FILTER (WHERE NOT d.opens) AS won_amount,
+               sum(d.won_with_amount) FILTER (WHERE NOT d.opens) AS won_with_amount,
+               sum(d.won_days) FILTER (WHERE NOT d.opens) AS won_days, sum(d.unconverted) FILTER (WHERE NOT d.opens) AS unconverted
+        FROM daily AS d
+        CROSS JOIN setting_values AS g
+        CROSS JOIN (VALUES ('all'), ('week'), ('month'), ('quarter')) AS p (per)
+        GROUP BY p.per, d.dimension, d.value, period_of(p.per, d.day, g.week_starts_on)
     ), standing AS (
         SELECT s.per, s.dimension, s.value, s.period,
                sum(sum(s.change)) OVER (PARTITION BY s.per, s.dimension, s.value ORDER BY s.period) AS opportunities,
@@ -191,7 +199,7 @@ BEGIN
     )
     SELECT s.per, s.period, s.dimension, s.value, s.opportunities::bigint AS opportunities, s.average_value, s.win_rate, s.cycle_days,
            s.opportunities::float8 * s.average_value::float8 * s.win_rate / nullif(s.cycle_days, 0) AS velocity,
-           s.won::bigint AS won, s.lost::bigint AS lost, s.unconverted::bigint AS unconverted
+           s.won::bigint AS won, s.lost::bigint AS lost, coalesce(s.unconverted, 0)::bigint AS unconverted
     FROM standing AS s
     WHERE s.opportunities > 0 OR s.won > 0 OR s.lost > 0
     ORDER BY array_position(ARRAY['all', 'week', 'month', 'quarter'], s.per), s.period,
@@ -226,19 +234,19 @@ BEGIN
                                      ('opportunity', '03 Opportunity', f.opportunity_at)) AS t (from_step, step_label, at)
           CROSS JOIN LATERAL (SELECT extract(epoch FROM f.won_at - t.at)::float8 AS seconds) AS w
           CROSS JOIN LATERAL (VALUES ('all', NULL), ('persona', f.persona), ('campaign', f.campaign), ('channel', f.channel),
-                                     ('origin', f.origin), ('owner', f.owner)) AS d (dimension, value)
+                                     ('origin', f.origin)) AS d (dimension, value)
           CROSS JOIN (VALUES ('all'), ('week'), ('month'), ('quarter')) AS p (per)
           WHERE f.won_at IS NOT NULL AND t.at <= f.won_at
           GROUP BY p.per, period_of(p.per, timezone(g.timezone, f.won_at), g.week_starts_on), d.dimension, d.value,
                    t.from_step, t.step_label) AS s
     ORDER BY array_position(ARRAY['all', 'week', 'month', 'quarter'], s.per), s.period,
-             array_position(ARRAY['all', 'persona', 'campaign', 'channel', 'origin', 'owner'], s.dimension), s.value, s.step_label;
+             array_position(ARRAY['all', 'persona', 'campaign', 'channel', 'origin'], s.dimension), s.value, s.step_label;
 
     COMMENT ON VIEW sales_cycle IS
-        'How long it takes to win, by the wall clock: from entry, from MQL and from opportunity, for all leads and by persona, campaign, channel, origin and owner; of all time and per period of the win. Counts leads won, each cycle for itself.';
+        'How long it takes to win, by the wall clock: from entry, from MQL and from opportunity, for all leads and by persona, campaign, channel and origin; of all time and per period of the win. Counts leads won, each cycle for itself.';
     COMMENT ON COLUMN sales_cycle.per IS 'all, week, month or quarter.';
     COMMENT ON COLUMN sales_cycle.period IS 'First day of the period of the win, in setting timezone; null for all.';
-    COMMENT ON COLUMN sales_cycle.dimension IS 'all, persona, campaign, channel, origin or owner: what value is.';
+    COMMENT ON COLUMN sales_cycle.dimension IS 'all, persona, campaign, channel or origin: what value is.';
     COMMENT ON COLUMN sales_cycle.value IS 'The persona, campaign and so on of the leads; null if there is none, and for all.';
     COMMENT ON COLUMN sales_cycle.from_step IS 'entry (the first move of the cycle), mql or opportunity.';
     COMMENT ON COLUMN sales_cycle.step_label IS 'The same, so that text sorts in order.';
@@ -254,17 +262,21 @@ BEGIN
     CREATE OR REPLACE VIEW campaign_results WITH (security_invoker = true) AS
     WITH reached AS (
         SELECT w.campaign, count(*) AS leads, count(*) FILTER (WHERE l.fit > 0) AS fitting, count(*) FILTER (WHERE w.mql) AS mqls,
-               count(*) FILTER (WHERE w.accepted) AS accepted, count(*) FILTER (WHERE w.rejected) AS rejected,
+               count(*) FILTER (WHERE h.accepted) AS accepted, count(*) FILTER (WHERE h.rejected) AS rejected,
                count(*) FILTER (WHERE w.sql) AS sqls, count(*) FILTER (WHERE w.opportunity) AS opportunities,
                count(*) FILTER (WHERE w.customer) AS customers, min(w.entered_at) AS first_at, max(w.entered_at) AS last_at
         FROM (SELECT f.lead_id, f.campaign, min(f.entered_at) AS entered_at, bool_or(f.mql_at IS NOT NULL) AS mql,
-                     bool_or(f.decision IN ('accepted', 'auto_accepted')) AS accepted, bool_or(f.decision = 'rejected') AS rejected,
                      bool_or(f.sql_at IS NOT NULL) AS sql, bool_or(f.opportunity_at IS NOT NULL) AS opportunity,
                      bool_or(f.won_at IS NOT NULL) AS customer
               FROM lead_fact AS f
               WHERE f.campaign IS NOT NULL
               GROUP BY f.lead_id, f.campaign) AS w
         JOIN lead AS l ON l.id = w.lead_id
+        LEFT JOIN (SELECT o.lead_id, bool_or(o.decision IN ('accepted', 'auto_accepted')) AS accepted,
+                          bool_or(o.decision = 'rejected') AS rejected
+                   FROM handoff AS o
+                   WHERE o.direction = 'to_sales'
+                   GROUP BY o.lead_id) AS h ON h.lead_id = w.lead_id
         GROUP BY w.campaign
     ), sold AS (
         SELECT f.campaign, sum(f.amount) FILTER (WHERE f.state = 'open') AS pipeline, sum(f.amount) FILTER (WHERE f.state = 'won') AS revenue,
@@ -312,7 +324,7 @@ BEGIN
     COMMENT ON COLUMN campaign_results.fitting IS 'Those with a fit above 0.';
     COMMENT ON COLUMN campaign_results.mqls IS 'Those that entered a stage of kind handoff.';
     COMMENT ON COLUMN campaign_results.accepted IS 'Those that sales accepted, by hand or by the deadline.';
-    COMMENT ON COLUMN campaign_results.rejected IS 'Those that sales rejected, for any reason; one that was accepted in another cycle counts in both.';
+    COMMENT ON COLUMN campaign_results.rejected IS 'Those that sales rejected, for any reason; one that was accepted another time counts in both.';
     COMMENT ON COLUMN campaign_results.sqls IS 'Those that entered the stage sql.';
     COMMENT ON COLUMN campaign_results.opportunities IS 'Those that entered the stage of setting deal_open_stage.';
     COMMENT ON COLUMN campaign_results.customers IS 'Those that entered the stage of setting deal_won_stage.';
