@@ -221,9 +221,10 @@ BEGIN
     COMMENT ON COLUMN pipeline_velocity.unconverted IS 'Deals won that are not in average_value, since their currency has no rate.';
 
     CREATE OR REPLACE VIEW sales_cycle WITH (security_invoker = true) AS
-    SELECT s.per, s.period, s.dimension, s.value, s.from_step, s.step_label, s.won, make_interval(secs => s.average_seconds) AS average,
-           s.average_seconds, make_interval(secs => s.median_seconds) AS median, s.median_seconds,
-           make_interval(secs => s.p90_seconds) AS p90, s.p90_seconds
+    SELECT s.per, s.period, s.dimension, s.value, s.from_step, s.step_label, s.won,
+           justify_hours(make_interval(secs => s.average_seconds)) AS average, s.average_seconds,
+           justify_hours(make_interval(secs => s.median_seconds)) AS median, s.median_seconds,
+           justify_hours(make_interval(secs => s.p90_seconds)) AS p90, s.p90_seconds
     FROM (SELECT p.per, period_of(p.per, timezone(g.timezone, f.won_at), g.week_starts_on) AS period, d.dimension, d.value,
                  t.from_step, t.step_label, count(*) AS won, avg(w.seconds) AS average_seconds,
                  percentile_cont(0.5) WITHIN GROUP (ORDER BY w.seconds) AS median_seconds,
@@ -385,11 +386,12 @@ BEGIN
               UNION ALL
               SELECT m.at, NULL, NULL, m.milestone
               FROM lead_fact AS l
-              CROSS JOIN LATERAL (VALUES (l.entered_at, 'lead'), (l.opportunity_at, 'opportunity')) AS m (at, milestone)
+              CROSS JOIN LATERAL (VALUES (l.entered_at, 'lead'),
+                                         (CASE WHEN f.opened_at = f.closed_at THEN l.opportunity_at END, 'opportunity')) AS m (at, milestone)
               WHERE l.lead_id = f.lead_id AND m.at IS NOT NULL
               UNION ALL
               SELECT f.opened_at, NULL, NULL, 'opportunity'
-              WHERE f.lead_id IS NULL) AS e) AS j
+              WHERE f.opened_at < f.closed_at) AS e) AS j
     WHERE f.state = 'won';
 
     COMMENT ON VIEW attribution_journey IS
@@ -401,7 +403,7 @@ BEGIN
     COMMENT ON COLUMN attribution_journey.value IS 'What it is worth in setting currency; null if not known, or without a rate.';
     COMMENT ON COLUMN attribution_journey.unconverted IS 'Is there an amount, but no rate for it?';
     COMMENT ON COLUMN attribution_journey.basis IS 'What the credits sum to: value; 1 where that is 0 or not known.';
-    COMMENT ON COLUMN attribution_journey.credits IS 'The credits. A touch is named by its channel and, if it has a campaign, the character U+001F and the campaign. Milestones are entry and opportunity of the lead (lead_fact); of a deal without a lead, its opening.';
+    COMMENT ON COLUMN attribution_journey.credits IS 'The credits. A touch is named by its channel and, if it has a campaign, the character U+001F and the campaign. Milestones are the lead''s entry, in each cycle, and the opening of the deal; of a deal that was written down when it was closed, the lead''s opportunity (lead_fact).';
 
     CREATE OR REPLACE VIEW attribution_touch WITH (security_invoker = true) AS
     SELECT j.deal_id, j.lead_id, j.account_id, j.converted_at, period_of('month', timezone(g.timezone, j.converted_at), g.week_starts_on) AS month,
@@ -434,7 +436,7 @@ BEGIN
     COMMENT ON COLUMN attribution_touch.last_non_direct IS 'All to the last touch that is not direct; to the last one if all are.';
     COMMENT ON COLUMN attribution_touch.linear IS 'The same to each touch.';
     COMMENT ON COLUMN attribution_touch.position_based IS '40 % to the first, 40 % to the last, 20 % over those between.';
-    COMMENT ON COLUMN attribution_touch.w_shaped IS '30 % each to the first touch, and to the last ones before entry and before opportunity; 10 % over the others.';
+    COMMENT ON COLUMN attribution_touch.w_shaped IS '30 % each to the first touch, and to the last ones before the lead''s entry and before the deal''s opening; 10 % over the others.';
     COMMENT ON COLUMN attribution_touch.full_path IS '22.5 % each to these and to the last touch, 10 % over the others.';
     COMMENT ON COLUMN attribution_touch.time_decay IS 'By age: half for each setting attribution_half_life.';
 

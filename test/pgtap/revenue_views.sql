@@ -1,7 +1,7 @@
 -- The views of revenue, on a history written by hand whose figures are known; and attribution against a brute-force
 -- query on random journeys.
 \ir include/begin.psql
-SELECT plan(51);
+SELECT plan(53);
 
 SELECT smarketing.create_workspace('revenue_test') \g /dev/null
 SET search_path = revenue_test, pg_temp;
@@ -170,7 +170,13 @@ SELECT results_eq(
              ('2026-01-04 12:00Z', 'social', NULL, 2, 0, 0, 0, 250, 100, 300, 225),
              ('2026-01-20 12:00Z', 'direct', NULL, 3, 0, 0, 0, 250, 100, 50, 100),
              ('2026-01-22 12:00Z', '(unknown)', 'blank', 4, 0, 1000, 1000, 250, 400, 50, 225)$$,
-    'a deal''s touches: marketing''s kinds and whatever names a campaign; milestones are entry and opportunity');
+    'a deal''s touches: marketing''s kinds and whatever names a campaign; milestones are the lead''s entry and the deal''s opening');
+UPDATE deal SET opened_at = '2026-01-21 12:00Z' WHERE id = 1;
+SELECT results_eq('SELECT w_shaped FROM attribution_touch WHERE deal_id = 1 ORDER BY "position"', 'VALUES (600::numeric), (50), (300), (50)', 'the opening is the deal''s own');
+UPDATE deal SET opened_at = closed_at WHERE id = 1;
+SELECT results_eq('SELECT w_shaped FROM attribution_touch WHERE deal_id = 1 ORDER BY "position"', 'VALUES (600::numeric), (300), (50), (50)',
+                  'of a deal that was written down when it was closed, the lead''s entry into the stage');
+UPDATE deal SET opened_at = '2026-01-05 12:00Z' WHERE id = 1;
 SELECT results_eq(
     $$SELECT deal_id, channel, linear, last_non_direct, touches, value, unconverted FROM attribution_touch WHERE deal_id IN (3, 4, 9, 12, 13) ORDER BY deal_id, "position"$$,
     $$VALUES (3::bigint, 'paid_search', NULL::numeric, NULL::numeric, 5, NULL::numeric, true),
