@@ -16,7 +16,8 @@ BEGIN
            period_of('month', coalesce(timezone(g.timezone, v.closed_at), v.expected_close), g.week_starts_on) AS month,
            v.given_amount, v.currency, v.rate, v.amount, v.unconverted, v.probability,
            CASE WHEN v.won IS NULL THEN v.amount * v.probability::numeric END AS weighted,
-           (extract(epoch FROM v.closed_at - v.opened_at) / 86400)::float8 AS cycle_days, v.reason,
+           CASE WHEN isfinite(v.opened_at) AND isfinite(v.closed_at)
+                THEN (extract(epoch FROM v.closed_at - v.opened_at) / 86400)::float8 END AS cycle_days, v.reason,
            l.campaign, c.channel, l.persona, l.origin, l.source
     FROM deal_value AS v
     CROSS JOIN setting_values AS g
@@ -165,7 +166,7 @@ BEGIN
         CROSS JOIN LATERAL (VALUES (true, timezone(g.timezone, f.opened_at)), (false, timezone(g.timezone, f.closed_at))) AS m (opens, at)
         CROSS JOIN LATERAL (VALUES ('all', NULL), ('owner', f.owner), ('origin', f.origin), ('channel', f.channel),
                                    ('campaign', f.campaign), ('persona', f.persona)) AS d (dimension, value)
-        WHERE m.at IS NOT NULL
+        WHERE isfinite(m.at) AND isfinite(f.opened_at)
         GROUP BY d.dimension, d.value, m.opens, m.at::date
     ), moved AS (
         SELECT p.per, d.dimension, d.value, period_of(p.per, d.day, g.week_starts_on) AS period,
@@ -237,7 +238,7 @@ BEGIN
           CROSS JOIN LATERAL (VALUES ('all', NULL), ('persona', f.persona), ('campaign', f.campaign), ('channel', f.channel),
                                      ('origin', f.origin)) AS d (dimension, value)
           CROSS JOIN (VALUES ('all'), ('week'), ('month'), ('quarter')) AS p (per)
-          WHERE f.won_at IS NOT NULL AND t.at <= f.won_at
+          WHERE isfinite(t.at) AND isfinite(f.won_at) AND t.at <= f.won_at
           GROUP BY p.per, period_of(p.per, timezone(g.timezone, f.won_at), g.week_starts_on), d.dimension, d.value,
                    t.from_step, t.step_label) AS s
     ORDER BY array_position(ARRAY['all', 'week', 'month', 'quarter'], s.per), s.period,
@@ -388,11 +389,11 @@ BEGIN
               FROM lead_fact AS l
               CROSS JOIN LATERAL (VALUES (l.entered_at, 'lead'),
                                          (CASE WHEN f.opened_at = f.closed_at THEN l.opportunity_at END, 'opportunity')) AS m (at, milestone)
-              WHERE l.lead_id = f.lead_id AND m.at IS NOT NULL
+              WHERE l.lead_id = f.lead_id AND isfinite(m.at)
               UNION ALL
               SELECT f.opened_at, NULL, NULL, 'opportunity'
-              WHERE f.opened_at < f.closed_at) AS e) AS j
-    WHERE f.state = 'won';
+              WHERE f.opened_at < f.closed_at AND isfinite(f.opened_at)) AS e) AS j
+    WHERE f.state = 'won' AND isfinite(f.closed_at);
 
     COMMENT ON VIEW attribution_journey IS
         'Deals won, each with the journey to it as smarketing.attribution() returns it: the credit of each touch by each model. attribution_touch has the same in rows.';

@@ -1,7 +1,7 @@
 -- The views of revenue, on a history written by hand whose figures are known; and attribution against a brute-force
 -- query on random journeys.
 \ir include/begin.psql
-SELECT plan(53);
+SELECT plan(54);
 
 SELECT smarketing.create_workspace('revenue_test') \g /dev/null
 SET search_path = revenue_test, pg_temp;
@@ -83,7 +83,9 @@ INSERT INTO activity (id, lead_id, kind, at, campaign, channel) VALUES
     (7, 6, 'form_submit', '2026-03-01 12:00Z', NULL, 'e-mail'),
     (8, 7, 'form_submit', '2026-03-02 12:00Z', NULL, 'organic'),
     (9, 5, 'form_submit', '2026-03-01 12:00Z', NULL, 'robots'),
-    (10, 2, 'page_view', '2025-01-01 12:00Z', 'spring', NULL);
+    (10, 2, 'page_view', '2025-01-01 12:00Z', 'spring', NULL),
+    (11, 2, 'page_view', '2026-03-01 12:00Z', 'spring', NULL),
+    (12, 2, 'page_view', '2026-03-01 12:00Z', 'fair', NULL);
 
 -- deals
 SELECT results_eq(
@@ -282,6 +284,12 @@ SELECT results_eq('SELECT cost, revenue, roi, customers, cost_per_customer FROM 
 INSERT INTO deal (lead_id, amount, opened_at, closed_at, won) VALUES (11, 1, '2025-01-01Z', '2025-02-01Z', false), (12, 5, '2025-01-01Z', NULL, NULL);
 SELECT results_eq('SELECT cost, revenue, pipeline, deals_won, customers FROM campaign_results', 'VALUES (300::numeric, 3000::numeric, 5::numeric, 3::bigint, 3::bigint)',
                   'more deals of a lead are no more cost and no more leads');
+
+-- times without end are in a table sooner or later: they stop no view
+INSERT INTO deal (lead_id, amount, opened_at, closed_at, won) VALUES (11, 7, '-infinity', NULL, NULL), (12, 7, '2025-01-01Z', 'infinity', true), (13, 7, '-infinity', '2025-02-01Z', true);
+INSERT INTO stage_change (lead_id, cycle, to_stage, at) VALUES (11, 1, 'lead', '-infinity');
+SELECT ok(sum(pg_temp.rows_of(v)) > 0, 'infinite times stop no view')
+FROM unnest(ARRAY['deal_fact', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle', 'campaign_results', 'attribution_touch', 'attribution_channel']) AS v;
 
 -- attribution on random journeys, against a query that shares no code with it
 SELECT smarketing.create_workspace('random_test') \g /dev/null
