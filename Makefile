@@ -16,9 +16,11 @@ SQL_SOURCES = \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
+	src/review/goal_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
+	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
@@ -28,11 +30,13 @@ SQL_SOURCES = \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
+	src/review/goal_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
 	src/sla/comments.sql \
+	src/review/goal_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \

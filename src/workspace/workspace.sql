@@ -30,9 +30,11 @@ BEGIN ATOMIC
         (13, 'tables', 'workspace_handoff_tables'),
         (14, 'tables', 'workspace_sla_tables'),
         (15, 'tables', 'workspace_scoring_tables'),
+        (17, 'tables', 'workspace_goal_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
+        (25, 'template', 'workspace_goal_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
@@ -40,11 +42,13 @@ BEGIN ATOMIC
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
+        (45, 'views', 'workspace_goal_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
         (54, 'comments', 'workspace_sla_comments'),
         (55, 'comments', 'workspace_scoring_comments'),
+        (57, 'comments', 'workspace_goal_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
@@ -67,7 +71,8 @@ RETURN ARRAY[
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback',
+    'metric', 'goal'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
@@ -77,7 +82,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
     'setting_values', 'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
     'handoff_board', 'handoff_feedback',
-    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead'
+    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
+    'metric_day', 'metric_sample', 'metric_value'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';
