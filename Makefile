@@ -16,15 +16,18 @@ SQL_SOURCES = \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
+	src/review/label_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
+	src/review/label_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
 	src/scoring/scoring.sql \
+	src/review/label_views.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \

@@ -30,13 +30,16 @@ BEGIN ATOMIC
         (13, 'tables', 'workspace_handoff_tables'),
         (14, 'tables', 'workspace_sla_tables'),
         (15, 'tables', 'workspace_scoring_tables'),
+        (16, 'tables', 'workspace_label_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
+        (24, 'template', 'workspace_label_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
         (34, 'triggers', 'workspace_sla_triggers'),
+        (41, 'views', 'workspace_label_views'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
@@ -45,6 +48,7 @@ BEGIN ATOMIC
         (53, 'comments', 'workspace_handoff_comments'),
         (54, 'comments', 'workspace_sla_comments'),
         (55, 'comments', 'workspace_scoring_comments'),
+        (56, 'comments', 'workspace_label_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
@@ -67,7 +71,8 @@ RETURN ARRAY[
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback',
+    'label'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
