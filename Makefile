@@ -17,25 +17,35 @@ SQL_SOURCES = \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
 	src/review/label_tables.sql \
+	src/review/goal_tables.sql \
+	src/review/review_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/review/label_template.sql \
+	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
 	src/scoring/scoring.sql \
+	src/review/review_pack.sql \
+	src/review/review.sql \
+	src/review/review_triggers.sql \
 	src/review/label_views.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
+	src/review/goal_views.sql \
+	src/review/review_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
 	src/sla/comments.sql \
+	src/review/goal_comments.sql \
+	src/review/review_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
@@ -48,7 +58,8 @@ SQL_SOURCES = \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \
-	src/scoring/checks.sql
+	src/scoring/checks.sql \
+	src/review/review_checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

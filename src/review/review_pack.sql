@@ -5,6 +5,25 @@
  * same of the period before) and unit, and what else there is to say.
  */
 
+/* The metrics of both departments, in the order of table metric. */
+CREATE FUNCTION workspace_review_metrics(per text, first_day date, previous_day date) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    RETURN (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'key', m.name, 'label', coalesce(m.label, m.name), 'direction', m.direction, 'unit', m.unit,
+                   'value', round(v.value, 4), 'previous', round(v.previous, 4)) ORDER BY m.position, m.name), '[]')
+        FROM metric AS m
+        LEFT JOIN (SELECT x.metric, max(x.value) FILTER (WHERE x.period = first_day) AS value,
+                          max(x.value) FILTER (WHERE x.period = previous_day) AS previous
+                   FROM metric_value AS x
+                   WHERE x.per = workspace_review_metrics.per AND x.period IN (first_day, previous_day)
+                   GROUP BY x.metric) AS v ON v.metric = m.name);
+END
+$body$;
+COMMENT ON FUNCTION workspace_review_metrics(text, date, date) IS
+'The metrics in a review''s pack. Internal.';
+
 /* What became of the answers that both departments owed, and of volumes and rates. */
 CREATE FUNCTION workspace_review_commitments(first_day date, last_day date, from_at timestamptz, to_at timestamptz, previous_at timestamptz)
 RETURNS jsonb
@@ -244,6 +263,7 @@ BEGIN
             'is_over', now() >= to_at, 'frozen_at', now(), 'timezone', settings.zone, 'week_starts_on', settings.week_starts_on,
             'currency', settings.currency),
         'follows', (SELECT jsonb_build_object('review', r.id, 'pack_hash', r.pack_hash) FROM review AS r ORDER BY r.id DESC LIMIT 1),
+        'metrics', smarketing.workspace_review_metrics(per, first_day, previous_day),
         'commitments', smarketing.workspace_review_commitments(first_day, last_day, from_at, to_at, previous_at),
         'funnel', smarketing.workspace_review_funnel(from_at, to_at, previous_at),
         'rejections', smarketing.workspace_review_rejections(from_at, to_at, previous_at),

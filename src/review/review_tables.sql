@@ -57,7 +57,7 @@ BEGIN
         done                    timestamptz,
         done_by                 text,
         effect                  text,
-        metric                  text,
+        metric                  text REFERENCES metric,
         metric_per              text,
         metric_before           numeric,
         metric_before_period    date,
