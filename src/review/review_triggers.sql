@@ -77,7 +77,7 @@ BEGIN
     EXECUTE format('SELECT p.per, timezone(g.timezone, now())::date
         FROM %1$I.setting_values AS g
         LEFT JOIN unnest(ARRAY[''week'', ''month'', ''quarter'']) AS p (per)
-            ON daterange(%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on),
+            ON NOT lower_inf($1) AND daterange(%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on),
                          (%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on) + %1$I.period_length(p.per))::date) = $1', workspace)
         INTO per, today USING frame;
     IF per IS NULL THEN

@@ -177,7 +177,9 @@ BEGIN
                    WHEN 'funnel' THEN replace(label_of('note.now'), '{now}', i.item ->> 'now')
                    WHEN 'rejections' THEN (SELECT string_agg(format('%s (%s)', c.item ->> 'campaign', c.item ->> 'leads'), ', ' ORDER BY c.ordinal)
                                            FROM jsonb_array_elements(i.item -> 'campaigns') WITH ORDINALITY AS c (item, ordinal))
-                   ELSE concat_ws(', ', label_of('state.' || (i.item ->> 'state')), label_of('column.target') || ' ' || (i.item ->> 'target'),
+                   ELSE concat_ws(', ', label_of('state.' || (i.item ->> 'state')),
+                       label_of('column.target') || ' ' || CASE WHEN i.unit IN ('share', 'ratio') THEN trim_scale((i.item ->> 'target')::numeric * 100) || ' %'
+                                                                ELSE i.item ->> 'target' END,
                        CASE WHEN i.item ? 'owed' THEN replace(replace(replace(replace(label_of('note.answers'), '{met}', i.item ->> 'met'),
                            '{owed}', i.item ->> 'owed'), '{late}', i.item ->> 'late'), '{open}', i.item ->> 'open') END)
                END AS note
