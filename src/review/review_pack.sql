@@ -24,6 +24,30 @@ $body$;
 COMMENT ON FUNCTION workspace_review_metrics(text, date, date) IS
 'The metrics in a review''s pack. Internal.';
 
+/* The goals whose time has come; before: where they stood in the last review of such a period. */
+CREATE FUNCTION workspace_review_goals(per text, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    RETURN (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'key', g.goal, 'label', g.goal, 'goal', g.goal_id, 'metric', g.metric, 'direction', g.direction, 'unit', g.unit,
+                   'value', trim_scale(round(g.actual, 4)), 'previous', b.value, 'target', g.target, 'expected', g.expected,
+                   'forecast', trim_scale(round(g.forecast, 4)), 'state', g.state, 'starts_on', g.starts_on, 'ends_on', g.ends_on,
+                   'marketing_owner', g.marketing_owner, 'sales_owner', g.sales_owner, 'agreed', g.agreed, 'level', g.level)
+               ORDER BY g.path COLLATE "C", g.goal_id), '[]')
+        FROM goal_progress AS g
+        LEFT JOIN LATERAL (
+            SELECT (i.item -> 'value') AS value
+            FROM review AS r
+            CROSS JOIN LATERAL jsonb_array_elements(r.pack -> 'goals') AS i (item)
+            WHERE r.per = workspace_review_goals.per AND lower(r.period) < first_day AND i.item ->> 'goal' = g.goal_id::text
+            ORDER BY r.period DESC LIMIT 1) AS b ON true
+        WHERE g.starts_on <= last_day AND g.ends_on >= first_day);
+END
+$body$;
+COMMENT ON FUNCTION workspace_review_goals(text, date, date) IS
+'The goals in a review''s pack. Internal.';
+
 /* What became of the answers that both departments owed, and of volumes and rates. */
 CREATE FUNCTION workspace_review_commitments(first_day date, last_day date, from_at timestamptz, to_at timestamptz, previous_at timestamptz)
 RETURNS jsonb
@@ -269,6 +293,7 @@ BEGIN
             'currency', settings.currency),
         'follows', (SELECT jsonb_build_object('review', r.id, 'pack_hash', r.pack_hash) FROM review AS r ORDER BY r.id DESC LIMIT 1),
         'metrics', smarketing.workspace_review_metrics(per, first_day, previous_day),
+        'goals', smarketing.workspace_review_goals(per, first_day, last_day),
         'commitments', smarketing.workspace_review_commitments(first_day, last_day, from_at, to_at, previous_at),
         'funnel', smarketing.workspace_review_funnel(from_at, to_at, previous_at),
         'rejections', smarketing.workspace_review_rejections(from_at, to_at, previous_at),

@@ -125,6 +125,7 @@ BEGIN ATOMIC
         ('agreement', 'guard', false),
         ('commitment', 'guard', false),
         ('feedback', 'record_insert', false),
+        ('goal', 'guard', false),
         ('feedback', 'append_only', false),
         ('feedback', 'guard', false),
         ('feedback', 'event_given', false),
