@@ -44,6 +44,11 @@ INSERT INTO crm.feedback (kind, body, actor, at, resolution, resolved_at, resolv
     VALUES ('content', 'The price list is old', 'sam', '2025-03-06 10:00', 'A new one is out', '2025-03-13 10:00', 'mia');
 COMMIT;
 
+-- what both want to reach
+INSERT INTO crm.goal (id, name, metric, target, unit, starts_on, ends_on, rationale) VALUES (1, 'Revenue', 'revenue', 1000, 'EUR', '2025-01-01', '2025-12-31', 'We begin');
+INSERT INTO crm.goal (id, name, metric, target, unit, starts_on, ends_on, parent, marketing_owner, rationale) VALUES
+    (2, 'March', 'mqls', 12, 'leads', '2025-03-01', '2025-03-31', 1, 'mia', 'The fair'), (3, 'April', 'mqls', 12, 'leads', '2025-04-01', '2025-04-30', 1, 'mia', 'As March');
+
 -- ---- the review of the second week ----
 SET smarketing.actor = 'mia';
 SELECT smarketing.open_review('crm', '2025-03-12') AS second \gset
@@ -84,6 +89,10 @@ SELECT is(pg_temp.packed(:second, 'feedback', 'given') || '; ' || pg_temp.packed
 SELECT ok((SELECT pack::text !~ 'Zé|students' FROM crm.review WHERE id = :second), 'what is said is not in the pack: it must stay erasable');
 SELECT is(pg_temp.packed(:second, 'metrics', 'mqls'), '4 2', 'metrics are those of metric_value');
 SELECT is(pg_temp.packed(:second, 'metrics', 'mql_to_sal', 'unit', 'value', 'previous'), 'share 0.25 1', 'and shares');
+SELECT is((SELECT string_agg(i ->> 'key', ' ' ORDER BY n) FROM crm.review AS r, jsonb_array_elements(r.pack -> 'goals') WITH ORDINALITY AS x (i, n) WHERE r.id = :second),
+    'Revenue March', 'goals whose time it is, the higher ones first');
+SELECT is(pg_temp.packed(:second, 'goals', 'March', 'metric', 'value', 'previous', 'target', 'unit', 'state', 'marketing_owner', 'agreed'), 'mqls 6 - 12 leads missed mia false',
+    'six of twelve; no review before');
 SELECT is((SELECT count(*) FROM crm.metric), (SELECT jsonb_array_length(pack -> 'metrics')::bigint FROM crm.review WHERE id = :second), 'all of them');
 
 -- the same numbers as the scorecard's, for a period that both have
@@ -103,7 +112,7 @@ SELECT is((SELECT review_id FROM crm.weekly_review LIMIT 1), :march::bigint, 'th
 SELECT results_eq(format($$SELECT section, label, value, previous, change, unit, note FROM crm.review_line
                            WHERE review_id = %s AND section_key || ' ' || key IN ('metrics mqls', 'marketing rejected_share', 'sales handoff_decision', 'funnel sql', 'rejections wrong_size') ORDER BY ordinal$$, :second),
     $$VALUES ('Metrics', 'MQLs', 4.0, 2.0, 2.0, 'leads', NULL),
-             ('What marketing owe', 'Marketing keep the share of these leads that sales reject for lack of quality at or below 20 %.', 33.3, NULL, NULL, '%', 'missed, Target 20 %'),
+             ('What marketing owe', 'Marketing keep the share of these leads that sales reject for lack of quality at or below 20 %.', 33.3, NULL, NULL, '%', 'missed, Target 20 %, month'),
              ('What sales owe', 'Sales accept or reject every lead that marketing hand over within 4 working hours; a rejection names its reason.', 50, 100, -50, '%', '2 of 4 in time, 1 late, 1 open'),
              ('Funnel: leads that reached the stage', 'Sales qualified', 1, 0, 1, 'leads', '1 there now'),
              ('Why sales send leads back', 'Wrong company size', 1, 0, 1, 'leads', 'fair (1)')$$, 'lines that a person reads');
@@ -151,11 +160,15 @@ SELECT results_eq($$SELECT state, body, actions, open_actions, owners FROM crm.f
     $$VALUES ('open', 'Zé asked for an offer twice', 0::bigint, 0::bigint, NULL::text[]), ('in_work', 'The fair brings students', 1, 1, ARRAY['mia'])$$,
     'an action answers the feedback');
 
--- the next review sees what is open
+-- the next review sees what is open, and a lead more
+SELECT pg_temp.offer('c1', '2025-03-19 10:00') \g /dev/null
 SELECT smarketing.open_review('crm', '[2025-03-17,2025-03-24)'::daterange) AS third \gset
 SELECT is((SELECT string_agg(concat_ws(' ', i ->> 'owner', i ->> 'state', i ->> 'days_late', i ->> 'metric', i ->> 'value', i ->> 'previous'), ', ' ORDER BY n)
            FROM crm.review AS r, jsonb_array_elements(r.pack -> 'actions') WITH ORDINALITY AS x (i, n) WHERE r.id = :third AND i ? 'action'),
     'mia overdue 10, mia overdue 2 mqls 0 4, sue open 0', 'open actions in the pack, with their metric now and before');
+SELECT is(pg_temp.packed(:third, 'goals', 'March', 'value', 'previous', 'target'), '7 6 12', 'the goal, and where it stood in the review of the week before');
+SELECT results_eq(format($$SELECT label, value, previous, change, unit, note FROM crm.review_line WHERE review_id = %s AND section_key = 'goals' ORDER BY ordinal$$, :third),
+    $$VALUES ('Revenue', 0::numeric, 0::numeric, 0::numeric, 'EUR', 'missed, Target 1000'), ('March', 7, 6, 1, 'leads', 'missed, Target 12')$$, 'on the page');
 
 -- ---- done, with its effect ----
 SET smarketing.actor = 'mia';
