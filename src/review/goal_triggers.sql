@@ -147,8 +147,8 @@ COMMENT ON FUNCTION check_goal_children(text, text, bigint, date, date) IS
 
 /*
  * Comparable periods are those that lead up to the goal's, each as long as it:
- * whole months where it is whole months, else days.  They lie in the past, and
- * not before anything was measured.
+ * whole months where it is whole months, else days.  They are over, and not
+ * before there was anything to measure: who has just begun has no history.
  */
 CREATE FUNCTION best_before(workspace text, metric text, direction text, starts_on date, ends_on date, today date,
                             OUT is_computed boolean, OUT best numeric, OUT during daterange)
@@ -163,9 +163,11 @@ BEGIN
         WITH figure AS MATERIALIZED (
             SELECT f.day, f.amount, f.base, f.sample FROM %1$I.metric_figure AS f WHERE f.metric = %2$L
         ), measured AS (
-            SELECT min(f.day) AS first_day FROM figure AS f
+            SELECT count(*) > 0 AS is_computed,
+                   min(f.day) FILTER (WHERE f.amount <> 0 OR f.base <> 0 OR f.sample IS NOT NULL) AS first_day
+            FROM figure AS f
         )
-        SELECT m.first_day IS NOT NULL, r.value, CASE WHEN r.value IS NOT NULL THEN daterange(r.first_day, r.last_day, '[]') END
+        SELECT m.is_computed, r.value, CASE WHEN r.value IS NOT NULL THEN daterange(r.first_day, r.last_day, '[]') END
         FROM measured AS m
         LEFT JOIN LATERAL (
             SELECT p.first_day, p.last_day, v.value
@@ -174,7 +176,7 @@ BEGIN
             CROSS JOIN LATERAL (SELECT %1$I.metric_result(count(f.base), sum(f.amount), sum(f.base),
                                                           percentile_cont(0.5) WITHIN GROUP (ORDER BY f.sample)) AS value
                                 FROM figure AS f WHERE f.day BETWEEN p.first_day AND p.last_day) AS v
-            WHERE p.first_day >= m.first_day AND p.last_day < $4 AND v.value IS NOT NULL
+            WHERE p.last_day >= m.first_day AND p.last_day < $4 AND v.value IS NOT NULL
             ORDER BY CASE $5 WHEN 'at_most' THEN v.value ELSE -v.value END, p.first_day DESC LIMIT 1) AS r ON true
         $sql$, workspace, metric)
         INTO is_computed, best, during USING starts_on, ends_on, step, today, direction;
