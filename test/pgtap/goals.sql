@@ -184,6 +184,15 @@ SELECT pg_temp.running('hundred', 'leads', 100, 'leads'), pg_temp.running('150',
 SELECT results_eq($$SELECT goal, actual, state FROM crm.goal_progress WHERE parent_goal = 'now' ORDER BY goal_id$$,
     $$VALUES ('hundred', 60::numeric, 'on_track'), ('150', 60, 'at_risk'), ('sixty', 60, 'met'), ('few', 60, 'on_track'), ('fewer', 60, 'at_risk'), ('fewest', 60, 'missed'),
              ('won', 0, 'at_risk'), ('wins', NULL, 'not_yet'), ('unqualified', 0, 'on_track')$$, 'after ten days of twenty');
+INSERT INTO crm.goal (name, metric, target, unit, starts_on, ends_on, rationale) SELECT 'later', 'revenue', 1, 'EUR', d - 15, d + 4, 'x' FROM (SELECT timezone('UTC', now())::date AS d) AS x;
+INSERT INTO crm.goal (name, metric, target, unit, starts_on, ends_on, parent, rationale)
+SELECT t || ' later', 'leads', t, 'leads', starts_on, ends_on, id, 'x' FROM crm.goal, unnest(ARRAY[70, 100]) AS t WHERE name = 'later';
+SELECT results_eq($$SELECT goal, state FROM crm.goal_progress WHERE parent_goal = 'later' ORDER BY goal_id$$, $$VALUES ('70 later', 'on_track'), ('100 later', 'at_risk')$$, 'after fifteen of twenty');
+SELECT pg_temp.fault($$INSERT INTO crm.goal (name, metric, target, unit, starts_on, ends_on, parent, rationale)
+    SELECT 'to come', 'leads', 50, 'leads', d + 10, d + 29, pg_temp.goal('now'), 'x' FROM (SELECT timezone('UTC', now())::date AS d) AS x$$) \g /dev/null
+SELECT results_eq($$SELECT warning IS NOT NULL, best_value < 50, upper(best_period) <= timezone('UTC', now())::date FROM crm.goal WHERE name = 'to come'$$,
+    $$VALUES (true, true, true)$$, 'the sixty of a period that still runs are no history yet');
+DELETE FROM crm.goal WHERE name = 'to come';
 SELECT is_empty($$SELECT goal, share_gone FROM crm.goal_progress WHERE parent_goal = 'now'
     AND abs(share_gone - extract(epoch FROM now() - (timezone('UTC', now())::date - 10)::timestamp AT TIME ZONE 'UTC') / 1728000) > 1e-6$$, 'half of the time is gone, and what of today is');
 SELECT is_empty($$SELECT goal, expected, forecast FROM crm.goal_progress WHERE goal IN ('hundred', '150', 'sixty')
