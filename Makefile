@@ -17,11 +17,14 @@ SQL_SOURCES = \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
+	src/review/label_tables.sql \
 	src/attribution/tables.sql \
 	src/review/goal_tables.sql \
+	src/review/review_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
+	src/review/label_template.sql \
 	src/attribution/template.sql \
 	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
@@ -31,11 +34,16 @@ SQL_SOURCES = \
 	src/sla/triggers.sql \
 	src/review/goal_triggers.sql \
 	src/scoring/scoring.sql \
+	src/review/review_pack.sql \
+	src/review/review.sql \
+	src/review/review_triggers.sql \
+	src/review/label_views.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
 	src/attribution/views.sql \
 	src/review/goal_views.sql \
+	src/review/review_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
@@ -43,6 +51,7 @@ SQL_SOURCES = \
 	src/sla/comments.sql \
 	src/attribution/comments.sql \
 	src/review/goal_comments.sql \
+	src/review/review_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
@@ -56,7 +65,8 @@ SQL_SOURCES = \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \
 	src/scoring/checks.sql \
-	src/review/goal_checks.sql
+	src/review/goal_checks.sql \
+	src/review/review_checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip
