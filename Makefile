@@ -21,6 +21,7 @@ SQL_SOURCES = \
 	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/review/label_template.sql \
+	src/review/report_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
@@ -45,6 +46,9 @@ SQL_SOURCES = \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \
 	src/workspace/erase.sql \
+	src/review/report_parts.sql \
+	src/review/report_sections.sql \
+	src/review/report.sql \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \

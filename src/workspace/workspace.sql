@@ -35,6 +35,7 @@ BEGIN ATOMIC
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
         (24, 'template', 'workspace_label_template'),
+        (29, 'template', 'workspace_report_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),

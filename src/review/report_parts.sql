@@ -1,0 +1,154 @@
+/*
+ * The page of report_html(): what its sections are made of.
+ *
+ * A function that takes text which a user wrote returns it escaped; what is
+ * called html below is escaped already.  `page` is what report_page() made:
+ * the workspace's labels and the settings that say how values are written.
+ */
+
+-- Any text as the content of an element or the value of an attribute, in HTML and in XML.
+CREATE FUNCTION report_escape(value text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN replace(replace(replace(replace(replace(
+    regexp_replace(value, '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]', chr(65533), 'g'),
+    '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;');
+COMMENT ON FUNCTION report_escape(text) IS
+'Text as it may stand in HTML: markup and quotes as entities, control characters, which XML has no way to write, as U+FFFD. Internal.';
+
+-- What somebody named: kept apart, so that right-to-left text turns nothing around it.
+CREATE FUNCTION report_name(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce('<bdi>' || smarketing.report_escape(nullif(btrim(value), '')) || '</bdi>', '–');
+COMMENT ON FUNCTION report_name(text) IS 'A name that a user gave as html; a dash for none. Internal.';
+
+-- A label's text may hold places {1} to {9} for what the page puts there.
+CREATE FUNCTION report_label(page jsonb, name text, VARIADIC html text[] DEFAULT '{}') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT string_agg(CASE WHEN p.n = 1 THEN smarketing.report_escape(p.part)
+                           WHEN p.part ~ '^[1-9]\}' THEN coalesce(html[left(p.part, 1)::int], '') || smarketing.report_escape(substr(p.part, 3))
+                           ELSE '{' || smarketing.report_escape(p.part) END, '' ORDER BY p.n)
+    FROM unnest(string_to_array(coalesce(page #>> ARRAY['labels', report_label.name],
+                                         replace(substr(report_label.name, strpos(report_label.name, '.') + 1), '_', ' ')), '{'))
+        WITH ORDINALITY AS p (part, n);
+END;
+COMMENT ON FUNCTION report_label(jsonb, text, text[]) IS
+'A label of the workspace as html, with html in its places {1}, {2}, …; as label_of() the key where the workspace has no such label. Internal.';
+
+CREATE FUNCTION report_number(page jsonb, value numeric, digits int DEFAULT 0) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN value IS NULL OR value IN ('NaN', 'Infinity', '-Infinity') THEN '–'
+                ELSE CASE WHEN round(value, digits) < 0 THEN '−' ELSE '' END
+                     || regexp_replace(split_part(n.figures, '.', 1), '(\d)(?=(\d{3})+$)',
+                                       '\1' || replace(smarketing.report_label(page, 'report.thousands'), '\', ''), 'g')
+                     || CASE WHEN digits > 0 THEN smarketing.report_label(page, 'report.decimal') || split_part(n.figures, '.', 2) ELSE '' END
+           END
+    FROM (SELECT round(abs(value), digits)::text) AS n (figures);
+END;
+COMMENT ON FUNCTION report_number(jsonb, numeric, int) IS
+'A number as html, rounded, with the separators of the workspace''s language; a dash for null. Internal.';
+
+CREATE FUNCTION report_percent(page jsonb, rate float8, digits int DEFAULT 1) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN rate IS NULL OR rate IN ('NaN', 'Infinity', '-Infinity') THEN '–'
+            ELSE smarketing.report_label(page, 'report.percent', smarketing.report_number(page, (100 * rate)::numeric, digits)) END;
+COMMENT ON FUNCTION report_percent(jsonb, float8, int) IS 'A rate (1 is all) as percent; a dash for null. Internal.';
+
+CREATE FUNCTION report_money(page jsonb, amount numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN amount IS NULL THEN '–'
+            ELSE smarketing.report_label(page, 'report.money', smarketing.report_number(page, amount, 0),
+                                         smarketing.report_escape(page ->> 'currency')) END;
+COMMENT ON FUNCTION report_money(jsonb, numeric) IS 'An amount in setting currency, without decimals; a dash for null. Internal.';
+
+-- The two largest units: 3 d 4 h, 5 h 20 min, 12 min.
+CREATE FUNCTION report_duration(page jsonb, duration interval) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN m.minutes IS NULL THEN '–'
+                WHEN m.minutes < 60 THEN smarketing.report_label(page, 'report.minutes', m.minutes::text)
+                WHEN m.minutes < 1440 THEN
+                    smarketing.report_label(page, 'report.hours', (m.minutes / 60)::text)
+                    || CASE WHEN m.minutes % 60 > 0 THEN ' ' || smarketing.report_label(page, 'report.minutes', (m.minutes % 60)::text) ELSE '' END
+                ELSE smarketing.report_label(page, 'report.days', smarketing.report_number(page, m.minutes / 1440))
+                     || CASE WHEN m.minutes / 60 % 24 > 0 AND m.minutes < 14400
+                             THEN ' ' || smarketing.report_label(page, 'report.hours', (m.minutes / 60 % 24)::text) ELSE '' END END
+    FROM (SELECT round(extract(epoch FROM duration) / 60)::bigint) AS m (minutes);
+END;
+COMMENT ON FUNCTION report_duration(jsonb, interval) IS 'A duration as html, in its two largest units; a dash for null. Internal.';
+
+CREATE FUNCTION report_date(page jsonb, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce('<time datetime="' || to_char(day, 'YYYY-MM-DD') || '">'
+    || smarketing.report_escape(to_char(day, page #>> '{labels,report.date}')) || '</time>', '–');
+COMMENT ON FUNCTION report_date(jsonb, date) IS 'A day as html, as the label report.date says; a dash for null. Internal.';
+
+CREATE FUNCTION report_days(page jsonb, first_day date, last_day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN smarketing.report_date(page, first_day) || ' – ' || smarketing.report_date(page, last_day);
+COMMENT ON FUNCTION report_days(jsonb, date, date) IS 'A span of days as html. Internal.';
+
+-- A bar: `share` of its track, and a mark at `mark`.  The title is what a screen reader says of it.
+CREATE FUNCTION report_bar(share float8, kind text, title_html text, mark float8 DEFAULT NULL) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '<svg class="bar ' || kind || '" viewBox="0 0 100 10" preserveAspectRatio="none" role="img"><title>' || title_html
+    || '</title><rect class="track" width="100" height="10"/><rect class="fill" width="'
+    || round((100 * least(greatest(coalesce(nullif(share, 'NaN'), 0), 0), 1))::numeric, 2) || '" height="10"/>'
+    || coalesce('<rect class="mark" x="' || round((99 * least(greatest(nullif(mark, 'NaN'), 0), 1))::numeric, 2)
+                || '" width="1" height="10"/>', '') || '</svg>';
+COMMENT ON FUNCTION report_bar(float8, text, text, float8) IS
+'A bar as inline SVG: a share from 0 to 1, its kind (marketing, sales, plain, good, warn, bad), its title in html, and where a mark stands. Internal.';
+
+-- The colour says nothing that the words do not.
+CREATE FUNCTION report_state(kind text, html text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce('<span class="state ' || kind || '">' || html || '</span>', '–');
+COMMENT ON FUNCTION report_state(text, text) IS
+'A state in words, coloured: good, warn, bad or plain; a dash for null. Internal.';
+
+/*
+ * A table.  `columns` are names of labels, `kinds` has a letter for each: h
+ * heads the row, t is text, n a number, b a bar.  The roles are those that the
+ * elements have anyway, said again because on a phone the rows are laid out as
+ * cards, which takes them away.
+ */
+CREATE FUNCTION report_table(page jsonb, caption text, columns text[], kinds text, cells text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    head text := '';
+    body text := '';
+    labels text[];
+    cell_row text[];
+BEGIN
+    IF cells IS NULL OR array_length(cells, 1) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    FOR i IN 1 .. array_length(columns, 1) LOOP
+        labels[i] := smarketing.report_label(page, columns[i]);
+        head := head || format('<th scope="col" role="columnheader" class="%s">%s</th>', substr(kinds, i, 1), labels[i]);
+    END LOOP;
+    FOREACH cell_row SLICE 1 IN ARRAY cells LOOP
+        body := body || '<tr role="row">';
+        FOR i IN 1 .. array_length(columns, 1) LOOP
+            body := body || CASE substr(kinds, i, 1)
+                WHEN 'h' THEN format('<th scope="row" role="rowheader" class="h">%s</th>', cell_row[i])
+                ELSE format('<td role="cell" class="%s" data-label="%s">%s</td>', substr(kinds, i, 1), labels[i],
+                            coalesce(cell_row[i], '–')) END;
+        END LOOP;
+        body := body || E'</tr>\n';
+    END LOOP;
+    RETURN format(E'<table role="table"><caption>%s</caption>\n<thead role="rowgroup"><tr role="row">%s</tr></thead>\n<tbody role="rowgroup">\n%s</tbody></table>\n',
+                  smarketing.report_label(page, caption), head, body);
+END
+$body$;
+COMMENT ON FUNCTION report_table(jsonb, text, text[], text, text[]) IS
+'A table as html: label of its caption, labels of its columns, kind of each (h heads the row, t text, n number, b bar), and cells as an array of rows. Null without rows. Internal.';
+
+CREATE FUNCTION report_section(page jsonb, name text, kind text, body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '<section class="card ' || kind || '" aria-labelledby="' || name || '"><h2 id="' || name || '">'
+    || smarketing.report_label(page, 'report.' || name) || E'</h2>\n'
+    || coalesce(body, '<p class="none">' || smarketing.report_label(page, 'report.' || name || '_none') || E'</p>\n') || E'</section>\n';
+COMMENT ON FUNCTION report_section(jsonb, text, text, text) IS
+'A section as html: labels report.<name> (its heading) and report.<name>_none (what it says where there is nothing to show). Internal.';

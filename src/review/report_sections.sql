@@ -1,0 +1,218 @@
+/*
+ * The page of report_html(): its sections.  Each reads the workspace that
+ * search_path points at, as the caller, and returns html.
+ */
+
+-- What all sections need to know, and the words that they say it in.
+CREATE FUNCTION report_page(workspace text) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    RETURN (SELECT jsonb_build_object(
+                'workspace', workspace, 'language', g.language, 'currency', g.currency, 'timezone', g.timezone,
+                'now', timezone(g.timezone, now()),
+                'labels', (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l))
+            FROM setting_values AS g);
+END
+$body$;
+COMMENT ON FUNCTION report_page(text) IS
+'Labels and settings of the workspace that search_path points at, for the functions that make its page. Internal.';
+
+-- The agreement in force, and whose word stands under it.
+CREATE FUNCTION report_agreement(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    RETURN coalesce(
+        (SELECT smarketing.report_label(page, 'report.agreement', smarketing.report_name(a.agreement), a.version::text,
+                    smarketing.report_name(a.marketing_signed_by), smarketing.report_name(a.sales_signed_by))
+                || coalesce('; ' || smarketing.report_label(page, 'report.next_review', smarketing.report_date(page, a.next_review)), '')
+                || CASE WHEN a.drift > 0 THEN '; ' || smarketing.report_label(page, 'report.drift', smarketing.report_number(page, a.drift))
+                        ELSE '' END
+         FROM agreement_status AS a WHERE a.state = 'in_force' ORDER BY a.agreement, a.version LIMIT 1),
+        smarketing.report_label(page, 'report.agreement_none'));
+END
+$body$;
+COMMENT ON FUNCTION report_agreement(jsonb) IS 'The agreement in force, in one sentence of html. Internal.';
+
+CREATE FUNCTION report_header(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    RETURN format(E'<header><p class="workspace"><bdi>%s</bdi></p><h1>%s</h1>\n<p>%s</p>\n<p>%s</p></header>\n',
+        smarketing.report_escape(page ->> 'workspace'),
+        smarketing.report_label(page, 'report.title'),
+        smarketing.report_label(page, 'report.as_of',
+            smarketing.report_date(page, (page ->> 'now')::timestamp::date),
+            smarketing.report_escape(to_char((page ->> 'now')::timestamp, 'HH24:MI')),
+            smarketing.report_escape(page ->> 'timezone')),
+        smarketing.report_agreement(page));
+END
+$body$;
+COMMENT ON FUNCTION report_header(jsonb) IS 'The page''s header as html. Internal.';
+
+CREATE FUNCTION report_funnel(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    line text[];
+    beside text;
+BEGIN
+    SELECT array_agg(ARRAY[
+               '<span class="dot ' || f.department || '"></span>' || smarketing.report_name(f.label),
+               smarketing.report_bar(f.reached / f.most::float8, f.department,
+                   smarketing.report_label(page, 'report.funnel_bar', smarketing.report_escape(f.label),
+                                           smarketing.report_number(page, f.reached), smarketing.report_percent(page, f.conversion))),
+               smarketing.report_number(page, f.reached), smarketing.report_percent(page, f.conversion),
+               smarketing.report_number(page, f.now), smarketing.report_duration(page, f.median_time)] ORDER BY f.position, f.stage)
+               FILTER (WHERE f.on_line),
+           string_agg(smarketing.report_name(f.label) || ' <b>' || smarketing.report_number(page, f.reached) || '</b>', ' · '
+                      ORDER BY f.position, f.stage) FILTER (WHERE NOT f.on_line AND f.reached > 0)
+        INTO line, beside
+    FROM (SELECT s.*, s.kind IN ('inventory', 'handoff', 'success') AS on_line, max(s.reached) OVER () AS most
+          FROM funnel AS s) AS f
+    WHERE f.most > 0;
+    RETURN smarketing.report_legend(page)
+        || smarketing.report_table(page, 'report.funnel_caption',
+               ARRAY['report.stage', 'report.reached', 'report.leads', 'report.conversion', 'report.there_now', 'report.median_stay'],
+               'hbnnnn', line)
+        || coalesce('<p class="note">' || smarketing.report_label(page, 'report.beside', beside) || '</p>', '');
+END
+$body$;
+COMMENT ON FUNCTION report_funnel(jsonb) IS 'The funnel as html; null without leads. Internal.';
+
+CREATE FUNCTION report_legend(page jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('<p class="legend">%s: <span class="dot marketing"></span>%s <span class="dot sales"></span>%s</p>',
+              smarketing.report_label(page, 'report.accountable'), smarketing.report_label(page, 'department.marketing'),
+              smarketing.report_label(page, 'department.sales'));
+COMMENT ON FUNCTION report_legend(jsonb) IS 'The colours of the departments, as html. Internal.';
+
+/*
+ * The commitments in force of one department, each with the latest period in
+ * which anything was owed, and the rate of the one before.
+ */
+CREATE FUNCTION report_scorecard(page jsonb, department text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+#variable_conflict use_column
+DECLARE
+    cells text[];
+BEGIN
+    WITH owed AS (
+        SELECT s.commitment, s.kind, s.period_start, s.period_end, sum(s.owed) AS owed, sum(s.met) AS met, sum(s.late) AS late,
+               sum(s.breached_open) AS overdue,
+               CASE s.kind WHEN 'response' THEN (sum(s.met) / nullif(sum(s.met + s.late + s.breached_open), 0))::float8
+                           ELSE (array_agg(s.rate ORDER BY s.version DESC))[1] END AS rate,
+               (array_agg(s.state ORDER BY s.version DESC))[1] AS state,
+               row_number() OVER (PARTITION BY s.commitment, s.kind ORDER BY s.period_start DESC) AS age
+        FROM sla_scorecard AS s
+        WHERE s.department = report_scorecard.department
+        GROUP BY s.commitment, s.kind, s.period_start, s.period_end
+    )
+    SELECT array_agg(ARRAY[
+               smarketing.report_name(coalesce(m.description, m.key))
+               || coalesce('<span class="period">' || smarketing.report_days(page, o.period_start, o.period_end) || '</span>', ''),
+               smarketing.report_number(page, o.owed), smarketing.report_number(page, o.met),
+               CASE m.kind WHEN 'response' THEN smarketing.report_number(page, o.late) END,
+               CASE m.kind WHEN 'response' THEN smarketing.report_number(page, o.overdue) END,
+               smarketing.report_percent(page, o.rate)
+               || coalesce('<span class="target">' || CASE m.direction WHEN 'at_most' THEN '≤ ' ELSE '≥ ' END
+                           || CASE m.kind WHEN 'rate' THEN smarketing.report_percent(page, m.target::float8) END || '</span>', ''),
+               smarketing.report_percent(page, b.rate),
+               CASE WHEN o.state IN ('met', 'on_track') THEN smarketing.report_state('good', smarketing.report_label(page, 'state.' || o.state))
+                    WHEN o.state = 'at_risk' THEN smarketing.report_state('warn', smarketing.report_label(page, 'state.at_risk'))
+                    WHEN o.state IS NOT NULL THEN smarketing.report_state('bad', smarketing.report_label(page, 'state.' || o.state))
+                    WHEN o.overdue > 0 THEN smarketing.report_state('bad', smarketing.report_label(page, 'report.n_overdue', smarketing.report_number(page, o.overdue)))
+                    WHEN o.late > 0 THEN smarketing.report_state('warn', smarketing.report_label(page, 'report.n_late', smarketing.report_number(page, o.late)))
+                    WHEN o.met > 0 THEN smarketing.report_state('good', smarketing.report_label(page, 'state.met'))
+                    WHEN o.owed > 0 THEN smarketing.report_state('plain', smarketing.report_label(page, 'state.open')) END]
+               ORDER BY m.kind = 'response', m.id)
+        INTO cells
+    FROM commitment AS m
+    JOIN agreement_status AS a ON a.agreement_id = m.agreement_id AND a.state = 'in_force'
+    LEFT JOIN owed AS o ON o.commitment = m.key AND o.kind = m.kind AND o.age = 1
+    LEFT JOIN owed AS b ON b.commitment = m.key AND b.kind = m.kind AND b.age = 2
+    WHERE m.department = report_scorecard.department;
+    RETURN smarketing.report_table(page, 'report.' || department || '_caption',
+        ARRAY['report.commitment', 'report.owed', 'report.kept', 'report.late', 'report.overdue', 'report.kept_rate', 'column.previous', 'column.state'],
+        'hnnnnnnt', cells);
+END
+$body$;
+COMMENT ON FUNCTION report_scorecard(jsonb, text) IS
+'What a department has kept of the agreement in force, as html; null if nothing is owed. Internal.';
+
+/*
+ * By the working time that the agreement counts, or by the clock where no
+ * calendar says what working time is.
+ */
+CREATE FUNCTION report_speed(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    way text;
+    cells text[];
+    summary text;
+BEGIN
+    WITH band AS (
+        SELECT s.*, sum(s.leads) FILTER (WHERE s.band <> 'never') OVER (PARTITION BY s.counted) AS answered,
+               sum(s.leads) OVER (PARTITION BY s.counted) AS offered, max(s.leads) OVER (PARTITION BY s.counted) AS most
+        FROM speed_to_lead AS s
+    ), chosen AS (
+        SELECT b.*,
+               CASE WHEN b.up_to IS NULL AND b.more_than IS NULL THEN smarketing.report_label(page, 'report.never')
+                    WHEN b.up_to IS NULL THEN smarketing.report_label(page, 'report.more_than', smarketing.report_duration(page, b.more_than))
+                    WHEN b.more_than IS NULL THEN smarketing.report_label(page, 'report.up_to', smarketing.report_duration(page, b.up_to))
+                    ELSE smarketing.report_duration(page, b.more_than) || ' – ' || smarketing.report_duration(page, b.up_to) END AS label
+        FROM band AS b
+        WHERE b.offered > 0
+          AND b.counted = CASE WHEN (SELECT max(w.answered) FROM band AS w WHERE w.counted = 'working') > 0 THEN 'working' ELSE 'elapsed' END
+    )
+    SELECT min(c.counted),
+           array_agg(ARRAY[
+               c.label,
+               smarketing.report_bar(c.leads / c.most::float8, CASE WHEN c.band = 'never' THEN 'bad' ELSE 'sales' END,
+                   smarketing.report_label(page, 'report.speed_bar', c.label, smarketing.report_number(page, c.leads),
+                                           smarketing.report_percent(page, c.share), smarketing.report_percent(page, c.conversion))),
+               smarketing.report_number(page, c.leads), smarketing.report_percent(page, c.share),
+               smarketing.report_percent(page, c.conversion), smarketing.report_percent(page, c.win_rate)] ORDER BY c.position),
+           smarketing.report_label(page, 'report.speed_summary',
+               smarketing.report_percent(page, sum(c.share) FILTER (WHERE c.up_to <= interval '1 hour')),
+               smarketing.report_percent(page, sum(c.share) FILTER (WHERE c.band = 'never')))
+        INTO way, cells, summary
+    FROM chosen AS c;
+    RETURN '<p class="lead">' || summary || '</p>'
+        || smarketing.report_table(page, 'report.speed_' || way,
+               ARRAY['report.first_attempt', 'report.share_bar', 'report.leads', 'report.share', 'report.qualified', 'report.won'],
+               'hbnnnn', cells);
+END
+$body$;
+COMMENT ON FUNCTION report_speed(jsonb) IS 'Speed to lead as html; null where nothing was offered. Internal.';
+
+CREATE FUNCTION report_reasons(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    reasons text[];
+    campaigns text[];
+BEGIN
+    SELECT array_agg(ARRAY[
+               smarketing.report_name(r.label),
+               smarketing.report_bar(r.rejections / max::float8, CASE WHEN r.counts THEN 'marketing' ELSE 'plain' END,
+                   smarketing.report_label(page, 'report.reason_bar', smarketing.report_escape(r.label), smarketing.report_number(page, r.rejections),
+                                           smarketing.report_percent(page, r.share))),
+               smarketing.report_number(page, r.rejections), smarketing.report_percent(page, r.share),
+               smarketing.report_label(page, CASE WHEN r.counts THEN 'report.yes' ELSE 'report.no' END)] ORDER BY r.rejections DESC, r.reason)
+        INTO reasons
+    FROM (SELECT f.reason, f.label, f.counts_as_rejection AS counts, sum(f.rejections) AS rejections,
+                 max(sum(f.rejections)) OVER () AS max, (sum(f.rejections) / sum(sum(f.rejections)) OVER ())::float8 AS share
+          FROM handoff_feedback AS f GROUP BY f.reason, f.label, f.counts_as_rejection) AS r;
+    SELECT array_agg(ARRAY[
+               smarketing.report_name(c.campaign), smarketing.report_number(page, c.decided), smarketing.report_number(page, c.rejections),
+               smarketing.report_percent(page, c.share)] ORDER BY c.share DESC, c.campaign)
+        INTO campaigns
+    FROM (SELECT f.campaign, sum(f.decided) AS decided, sum(f.rejections) AS rejections,
+                 (sum(f.rejections) / sum(f.decided))::float8 AS share
+          FROM (SELECT g.campaign, g.source, g.decided, sum(g.rejections) AS rejections FROM handoff_feedback AS g
+                WHERE g.counts_as_rejection AND g.campaign IS NOT NULL GROUP BY g.campaign, g.source, g.decided) AS f
+          GROUP BY f.campaign ORDER BY share DESC, f.campaign LIMIT 5) AS c;
+    RETURN smarketing.report_table(page, 'report.reasons_caption',
+               ARRAY['report.reason', 'report.share_bar', 'report.handoffs', 'report.share', 'report.counts'], 'hbnnt', reasons)
+        || coalesce(smarketing.report_table(page, 'report.campaigns_caption',
+               ARRAY['report.campaign', 'report.decided', 'report.sent_back', 'report.share'], 'hnnn', campaigns), '');
+END
+$body$;
+COMMENT ON FUNCTION report_reasons(jsonb) IS 'Why sales send leads back, as html; null where they sent none back. Internal.';
