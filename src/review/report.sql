@@ -33,14 +33,15 @@ h2 { margin: 0 0 4px; font-size: 18px; line-height: 1.3; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 table + table { margin-top: 18px; }
 caption { padding: 0 0 6px; text-align: start; color: var(--soft); font-size: 13.5px; }
-th, td { padding: 6px 0 6px 14px; border-bottom: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: 400; }
+th, td { overflow-wrap: break-word; padding: 6px 0; padding-inline-start: 14px; border-bottom: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: 400; }
 th:first-child, td:first-child { padding-inline-start: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--soft); font-size: 12.5px; vertical-align: bottom; }
-tbody th { font-weight: 500; }
+tbody th { min-width: 7.5em; font-weight: 500; overflow-wrap: anywhere; }
 .n { text-align: end; white-space: nowrap; }
-.b { width: 34%; vertical-align: middle; }
-.bar { display: block; width: 100%; min-width: 60px; height: 12px; }
+.b { width: 34%; }
+.half .b { width: 26%; }
+.bar { display: block; width: 100%; min-width: 50px; height: 12px; margin-top: 5px; }
 .track { fill: var(--track); }
 .bar .fill { fill: var(--plain); }
 .bar.marketing .fill { fill: var(--marketing); }
@@ -57,7 +58,7 @@ tbody th { font-weight: 500; }
 .legend, .note, .none, footer { color: var(--soft); font-size: 13.5px; }
 .legend, .note, .none { margin: 6px 0; }
 .lead { margin: 2px 0 10px; }
-.state { display: inline-block; padding: 1px 8px; border-radius: 10px; font-size: 12.5px; font-weight: 600; color: var(--soft); background: var(--plain-ground); }
+.state { display: inline-block; padding: 1px 8px; border-radius: 10px; font-size: 12.5px; font-weight: 600; white-space: nowrap; color: var(--soft); background: var(--plain-ground); }
 .state.good { color: var(--good); background: var(--good-ground); }
 .state.warn { color: var(--warn); background: var(--warn-ground); }
 .state.bad { color: var(--bad); background: var(--bad-ground); }
@@ -91,7 +92,8 @@ footer { margin-top: 18px; }
   .card, .figures > div { border-radius: 0; border-width: 0 0 .5pt; padding: 8pt 0; }
   .card.marketing, .card.sales { border-top-width: 2pt; padding-top: 6pt; }
   .grid { display: block; }
-  .state { padding: 0; background: none; }
+  .state.state { padding: 0; background: none; }
+  .bar { height: 8pt; margin-top: 2pt; }
   th, td { padding-top: 3pt; padding-bottom: 3pt; }
   h1 { font-size: 20pt; }
   h2 { font-size: 12.5pt; break-after: avoid; }
@@ -109,8 +111,8 @@ RETURN smarketing.report_header(page)
     || smarketing.report_section(page, 'funnel', 'wide', smarketing.report_funnel(page))
     || smarketing.report_section(page, 'marketing', 'wide marketing', smarketing.report_scorecard(page, 'marketing'))
     || smarketing.report_section(page, 'sales', 'wide sales', smarketing.report_scorecard(page, 'sales'))
-    || smarketing.report_section(page, 'speed', '', smarketing.report_speed(page))
-    || smarketing.report_section(page, 'reasons', '', smarketing.report_reasons(page))
+    || smarketing.report_section(page, 'speed', 'half', smarketing.report_speed(page))
+    || smarketing.report_section(page, 'reasons', 'half', smarketing.report_reasons(page))
     || E'</main>\n<footer>' || smarketing.report_label(page, 'report.footer') || E'</footer>\n';
 COMMENT ON FUNCTION report_body(jsonb) IS 'All that is seen of the page, as html. Internal.';
 

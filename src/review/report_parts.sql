@@ -23,80 +23,118 @@ COMMENT ON FUNCTION report_name(text) IS 'A name that a user gave as html; a das
 
 -- A label's text may hold places {1} to {9} for what the page puts there.
 CREATE FUNCTION report_label(page jsonb, name text, VARIADIC html text[] DEFAULT '{}') RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT string_agg(CASE WHEN p.n = 1 THEN smarketing.report_escape(p.part)
-                           WHEN p.part ~ '^[1-9]\}' THEN coalesce(html[left(p.part, 1)::int], '') || smarketing.report_escape(substr(p.part, 3))
-                           ELSE '{' || smarketing.report_escape(p.part) END, '' ORDER BY p.n)
-    FROM unnest(string_to_array(coalesce(page #>> ARRAY['labels', report_label.name],
-                                         replace(substr(report_label.name, strpos(report_label.name, '.') + 1), '_', ' ')), '{'))
-        WITH ORDINALITY AS p (part, n);
-END;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    label CONSTANT text := coalesce(page #>> ARRAY['labels', name], replace(substr(name, strpos(name, '.') + 1), '_', ' '));
+    result text;
+    part text;
+BEGIN
+    IF array_length(html, 1) IS NULL OR strpos(label, '{') = 0 THEN
+        RETURN smarketing.report_escape(label);
+    END IF;
+    FOREACH part IN ARRAY string_to_array(label, '{') LOOP
+        result := CASE WHEN result IS NULL THEN smarketing.report_escape(part)
+                       WHEN part ~ '^[1-9]\}' THEN result || coalesce(html[left(part, 1)::int], '') || smarketing.report_escape(substr(part, 3))
+                       ELSE result || '{' || smarketing.report_escape(part) END;
+    END LOOP;
+    RETURN result;
+END
+$body$;
 COMMENT ON FUNCTION report_label(jsonb, text, text[]) IS
 'A label of the workspace as html, with html in its places {1}, {2}, …; as label_of() the key where the workspace has no such label. Internal.';
 
 CREATE FUNCTION report_number(page jsonb, value numeric, digits int DEFAULT 0) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT CASE WHEN value IS NULL OR value IN ('NaN', 'Infinity', '-Infinity') THEN '–'
-                ELSE CASE WHEN round(value, digits) < 0 THEN '−' ELSE '' END
-                     || regexp_replace(split_part(n.figures, '.', 1), '(\d)(?=(\d{3})+$)',
-                                       '\1' || replace(smarketing.report_label(page, 'report.thousands'), '\', ''), 'g')
-                     || CASE WHEN digits > 0 THEN smarketing.report_label(page, 'report.decimal') || split_part(n.figures, '.', 2) ELSE '' END
-           END
-    FROM (SELECT round(abs(value), digits)::text) AS n (figures);
-END;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    figures CONSTANT text := round(abs(value), digits)::text;
+    result text := split_part(figures, '.', 1);
+BEGIN
+    IF value IS NULL OR value IN ('NaN', 'Infinity', '-Infinity') THEN
+        RETURN '–';
+    END IF;
+    IF length(result) > 3 THEN
+        result := regexp_replace(result, '(\d)(?=(\d{3})+$)', '\1' || replace(smarketing.report_label(page, 'report.thousands'), '\', ''), 'g');
+    END IF;
+    IF digits > 0 THEN
+        result := result || smarketing.report_label(page, 'report.decimal') || split_part(figures, '.', 2);
+    END IF;
+    RETURN CASE WHEN round(value, digits) < 0 THEN '−' ELSE '' END || result;
+END
+$body$;
 COMMENT ON FUNCTION report_number(jsonb, numeric, int) IS
 'A number as html, rounded, with the separators of the workspace''s language; a dash for null. Internal.';
 
 CREATE FUNCTION report_percent(page jsonb, rate float8, digits int DEFAULT 1) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN rate IS NULL OR rate IN ('NaN', 'Infinity', '-Infinity') THEN '–'
-            ELSE smarketing.report_label(page, 'report.percent', smarketing.report_number(page, (100 * rate)::numeric, digits)) END;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF rate IS NULL OR rate IN ('NaN', 'Infinity', '-Infinity') THEN
+        RETURN '–';
+    END IF;
+    RETURN smarketing.report_label(page, 'report.percent', smarketing.report_number(page, (100 * rate)::numeric, digits));
+END
+$body$;
 COMMENT ON FUNCTION report_percent(jsonb, float8, int) IS 'A rate (1 is all) as percent; a dash for null. Internal.';
 
 CREATE FUNCTION report_money(page jsonb, amount numeric) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN amount IS NULL THEN '–'
-            ELSE smarketing.report_label(page, 'report.money', smarketing.report_number(page, amount, 0),
-                                         smarketing.report_escape(page ->> 'currency')) END;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF amount IS NULL OR amount IN ('NaN', 'Infinity', '-Infinity') THEN
+        RETURN '–';
+    END IF;
+    RETURN smarketing.report_label(page, 'report.money', smarketing.report_number(page, amount), smarketing.report_escape(page ->> 'currency'));
+END
+$body$;
 COMMENT ON FUNCTION report_money(jsonb, numeric) IS 'An amount in setting currency, without decimals; a dash for null. Internal.';
 
--- The two largest units: 3 d 4 h, 5 h 20 min, 12 min.
+-- In days and hours or in hours and minutes: 12 d, 3 d 4 h, 5 h 20 min, 12 min.
 CREATE FUNCTION report_duration(page jsonb, duration interval) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT CASE WHEN m.minutes IS NULL THEN '–'
-                WHEN m.minutes < 60 THEN smarketing.report_label(page, 'report.minutes', m.minutes::text)
-                WHEN m.minutes < 1440 THEN
-                    smarketing.report_label(page, 'report.hours', (m.minutes / 60)::text)
-                    || CASE WHEN m.minutes % 60 > 0 THEN ' ' || smarketing.report_label(page, 'report.minutes', (m.minutes % 60)::text) ELSE '' END
-                ELSE smarketing.report_label(page, 'report.days', smarketing.report_number(page, m.minutes / 1440))
-                     || CASE WHEN m.minutes / 60 % 24 > 0 AND m.minutes < 14400
-                             THEN ' ' || smarketing.report_label(page, 'report.hours', (m.minutes / 60 % 24)::text) ELSE '' END END
-    FROM (SELECT round(extract(epoch FROM duration) / 60)::bigint) AS m (minutes);
-END;
-COMMENT ON FUNCTION report_duration(jsonb, interval) IS 'A duration as html, in its two largest units; a dash for null. Internal.';
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    minutes CONSTANT bigint := round(extract(epoch FROM duration) / 60);
+    days CONSTANT bigint := minutes / (24 * 60);
+    hours CONSTANT bigint := minutes / 60 % 24;
+BEGIN
+    IF minutes IS NULL THEN
+        RETURN '–';
+    END IF;
+    RETURN concat_ws(' ',
+        CASE WHEN days > 0 THEN smarketing.report_label(page, 'report.days', smarketing.report_number(page, days)) END,
+        CASE WHEN hours > 0 AND days < 10 THEN smarketing.report_label(page, 'report.hours', hours::text) END,
+        CASE WHEN days = 0 AND (minutes % 60 > 0 OR minutes = 0) THEN smarketing.report_label(page, 'report.minutes', (minutes % 60)::text) END);
+END
+$body$;
+COMMENT ON FUNCTION report_duration(jsonb, interval) IS 'A duration as html, in days and hours or in hours and minutes; a dash for null. Internal.';
 
 CREATE FUNCTION report_date(page jsonb, day date) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce('<time datetime="' || to_char(day, 'YYYY-MM-DD') || '">'
-    || smarketing.report_escape(to_char(day, page #>> '{labels,report.date}')) || '</time>', '–');
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    IF day IS NULL OR NOT isfinite(day) THEN
+        RETURN '–';
+    END IF;
+    RETURN format('<time datetime="%s">%s</time>', to_char(day::timestamp, 'YYYY-MM-DD'),
+                  smarketing.report_escape(to_char(day::timestamp, page #>> '{labels,report.date}')));
+END
+$body$;
 COMMENT ON FUNCTION report_date(jsonb, date) IS 'A day as html, as the label report.date says; a dash for null. Internal.';
 
 CREATE FUNCTION report_days(page jsonb, first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN smarketing.report_date(page, first_day) || ' – ' || smarketing.report_date(page, last_day);
+RETURN CASE WHEN last_day = first_day THEN smarketing.report_date(page, first_day)
+            ELSE smarketing.report_date(page, first_day) || ' – ' || smarketing.report_date(page, last_day) END;
 COMMENT ON FUNCTION report_days(jsonb, date, date) IS 'A span of days as html. Internal.';
 
 -- A bar: `share` of its track, and a mark at `mark`.  The title is what a screen reader says of it.
 CREATE FUNCTION report_bar(share float8, kind text, title_html text, mark float8 DEFAULT NULL) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '<svg class="bar ' || kind || '" viewBox="0 0 100 10" preserveAspectRatio="none" role="img"><title>' || title_html
-    || '</title><rect class="track" width="100" height="10"/><rect class="fill" width="'
-    || round((100 * least(greatest(coalesce(nullif(share, 'NaN'), 0), 0), 1))::numeric, 2) || '" height="10"/>'
-    || coalesce('<rect class="mark" x="' || round((99 * least(greatest(nullif(mark, 'NaN'), 0), 1))::numeric, 2)
-                || '" width="1" height="10"/>', '') || '</svg>';
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    width CONSTANT numeric := round((100 * least(greatest(coalesce(nullif(share, 'NaN'), 0), 0), 1))::numeric, 2);
+    place CONSTANT numeric := round((99 * least(greatest(nullif(mark, 'NaN'), 0), 1))::numeric, 2);
+BEGIN
+    RETURN format('<svg class="bar %s" viewBox="0 0 100 10" preserveAspectRatio="none" role="img"><title>%s</title>', kind, title_html)
+        || format('<rect class="track" width="100" height="10"/><rect class="fill" width="%s" height="10"/>', width)
+        || CASE WHEN mark IS NULL THEN '' ELSE format('<rect class="mark" x="%s" width="1" height="10"/>', place) END || '</svg>';
+END
+$body$;
 COMMENT ON FUNCTION report_bar(float8, text, text, float8) IS
 'A bar as inline SVG: a share from 0 to 1, its kind (marketing, sales, plain, good, warn, bad), its title in html, and where a mark stands. Internal.';
 

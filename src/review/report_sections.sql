@@ -3,14 +3,16 @@
  * search_path points at, as the caller, and returns html.
  */
 
--- What all sections need to know, and the words that they say it in.
+-- What all sections need to know, and the words that they say it in.  Figures can be written without any label.
 CREATE FUNCTION report_page(workspace text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 BEGIN
     RETURN (SELECT jsonb_build_object(
                 'workspace', workspace, 'language', g.language, 'currency', g.currency, 'timezone', g.timezone,
                 'now', timezone(g.timezone, now()),
-                'labels', (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l))
+                'labels', jsonb_build_object('report.thousands', ',', 'report.decimal', '.', 'report.percent', '{1}%', 'report.money', '{2} {1}',
+                                             'report.date', 'YYYY-MM-DD', 'report.days', '{1} d', 'report.hours', '{1} h', 'report.minutes', '{1} min')
+                          || (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l))
             FROM setting_values AS g);
 END
 $body$;
@@ -107,7 +109,8 @@ BEGIN
     )
     SELECT array_agg(ARRAY[
                smarketing.report_name(coalesce(m.description, m.key))
-               || coalesce('<span class="period">' || smarketing.report_days(page, o.period_start, o.period_end) || '</span>', ''),
+               || CASE WHEN o.period_start IS NULL THEN ''
+                       ELSE '<span class="period">' || smarketing.report_days(page, o.period_start, o.period_end) || '</span>' END,
                smarketing.report_number(page, o.owed), smarketing.report_number(page, o.met),
                CASE m.kind WHEN 'response' THEN smarketing.report_number(page, o.late) END,
                CASE m.kind WHEN 'response' THEN smarketing.report_number(page, o.overdue) END,
@@ -118,8 +121,8 @@ BEGIN
                CASE WHEN o.state IN ('met', 'on_track') THEN smarketing.report_state('good', smarketing.report_label(page, 'state.' || o.state))
                     WHEN o.state = 'at_risk' THEN smarketing.report_state('warn', smarketing.report_label(page, 'state.at_risk'))
                     WHEN o.state IS NOT NULL THEN smarketing.report_state('bad', smarketing.report_label(page, 'state.' || o.state))
-                    WHEN o.overdue > 0 THEN smarketing.report_state('bad', smarketing.report_label(page, 'report.n_overdue', smarketing.report_number(page, o.overdue)))
-                    WHEN o.late > 0 THEN smarketing.report_state('warn', smarketing.report_label(page, 'report.n_late', smarketing.report_number(page, o.late)))
+                    WHEN o.overdue > 0 THEN smarketing.report_state('bad', smarketing.report_label(page, 'state.overdue'))
+                    WHEN o.late > 0 THEN smarketing.report_state('warn', smarketing.report_label(page, 'report.state_late'))
                     WHEN o.met > 0 THEN smarketing.report_state('good', smarketing.report_label(page, 'state.met'))
                     WHEN o.owed > 0 THEN smarketing.report_state('plain', smarketing.report_label(page, 'state.open')) END]
                ORDER BY m.kind = 'response', m.id)

@@ -72,8 +72,7 @@ BEGIN
         ('late', ARRAY['Late', 'Com atraso', 'Con retraso', 'In ritardo']),
         ('overdue', ARRAY['Overdue now', 'Vencidos agora', 'Vencidos ahora', 'Scaduti ora']),
         ('kept_rate', ARRAY['Rate', 'Taxa', 'Tasa', 'Tasso']),
-        ('n_late', ARRAY['{1} late', '{1} com atraso', '{1} con retraso', '{1} in ritardo']),
-        ('n_overdue', ARRAY['{1} overdue', '{1} vencidos', '{1} vencidos', '{1} scaduti']),
+        ('state_late', ARRAY['late', 'com atraso', 'con retraso', 'in ritardo']),
         -- speed to lead
         ('speed', ARRAY['Speed to lead', 'Velocidade de resposta', 'Velocidad de respuesta', 'Velocità di risposta']),
         ('speed_none', ARRAY['No lead has been offered to sales yet.', 'Nenhum lead foi oferecido a vendas ainda.',
