@@ -17,11 +17,13 @@ SQL_SOURCES = \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
 	src/review/label_tables.sql \
+	src/attribution/tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/review/label_template.sql \
 	src/review/report_template.sql \
+	src/attribution/template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
@@ -32,11 +34,13 @@ SQL_SOURCES = \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
+	src/attribution/views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
 	src/sla/comments.sql \
+	src/attribution/comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
