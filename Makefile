@@ -18,12 +18,14 @@ SQL_SOURCES = \
 	src/scoring/tables.sql \
 	src/review/label_tables.sql \
 	src/attribution/tables.sql \
+	src/review/goal_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/review/label_template.sql \
 	src/review/report_template.sql \
 	src/attribution/template.sql \
+	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
@@ -35,12 +37,14 @@ SQL_SOURCES = \
 	src/handoff/views.sql \
 	src/sla/views.sql \
 	src/attribution/views.sql \
+	src/review/goal_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
 	src/sla/comments.sql \
 	src/attribution/comments.sql \
+	src/review/goal_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \

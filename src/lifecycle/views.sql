@@ -63,16 +63,17 @@ BEGIN
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE per WHEN 'week' THEN date_trunc('week', local - (week_starts_on - 1) * interval '1 day')::date + (week_starts_on - 1)
                     WHEN 'month' THEN date_trunc('month', local)::date
-                    WHEN 'quarter' THEN date_trunc('quarter', local)::date END;
+                    WHEN 'quarter' THEN date_trunc('quarter', local)::date
+                    WHEN 'year' THEN date_trunc('year', local)::date END;
     COMMENT ON FUNCTION period_of(text, timestamp, int) IS
-        'First day of the week, month or quarter that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
+        'First day of the week, month, quarter or year that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
 
     CREATE OR REPLACE FUNCTION period_length(per text) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE per WHEN 'week' THEN interval '7 days' WHEN 'month' THEN interval '1 month'
-                    WHEN 'quarter' THEN interval '3 months' END;
+                    WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
     COMMENT ON FUNCTION period_length(text) IS
-        'How long a week, month or quarter is: period + period_length(per) begins the next one. Null for anything else.';
+        'How long a week, month, quarter or year is: period + period_length(per) begins the next one. Null for anything else.';
 
     /*
      * What a deal is worth in setting currency has its home here.  Scalar

@@ -32,11 +32,13 @@ BEGIN ATOMIC
         (15, 'tables', 'workspace_scoring_tables'),
         (16, 'tables', 'workspace_label_tables'),
         (16, 'tables', 'workspace_attribution_tables'),
+        (17, 'tables', 'workspace_goal_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
         (24, 'template', 'workspace_label_template'),
         (24, 'template', 'workspace_attribution_template'),
+        (25, 'template', 'workspace_goal_template'),
         (29, 'template', 'workspace_report_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
@@ -47,6 +49,7 @@ BEGIN ATOMIC
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
         (45, 'views', 'workspace_attribution_views'),
+        (45, 'views', 'workspace_goal_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
@@ -54,6 +57,7 @@ BEGIN ATOMIC
         (55, 'comments', 'workspace_scoring_comments'),
         (56, 'comments', 'workspace_label_comments'),
         (56, 'comments', 'workspace_attribution_comments'),
+        (57, 'comments', 'workspace_goal_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
@@ -77,7 +81,7 @@ RETURN ARRAY[
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
     'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback',
-    'label'
+    'label', 'metric', 'goal'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
@@ -90,7 +94,8 @@ RETURN ARRAY[
     'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
     'deal_fact', 'deal_person', 'deal_touch', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle',
     'campaign_results', 'campaign_without_goal',
-    'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel'
+    'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel',
+    'metric_day', 'metric_sample', 'metric_value'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';
