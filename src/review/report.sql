@@ -30,6 +30,7 @@ h2 { margin: 0 0 4px; font-size: 18px; line-height: 1.3; }
 .wide { grid-column: 1 / -1; }
 .card.marketing { border-top: 4px solid var(--marketing); }
 .card.sales { border-top: 4px solid var(--sales); }
+.card.bare { padding: 0; border: 0; background: none; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 table + table { margin-top: 18px; }
 caption { padding: 0 0 6px; text-align: start; color: var(--soft); font-size: 13.5px; }
@@ -62,26 +63,38 @@ tbody th { min-width: 7.5em; font-weight: 500; overflow-wrap: anywhere; }
 .state.good { color: var(--good); background: var(--good-ground); }
 .state.warn { color: var(--warn); background: var(--warn-ground); }
 .state.bad { color: var(--bad); background: var(--bad-ground); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 0 0 18px; padding: 0; }
+.figures { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; margin: 8px 0 0; }
 .figures > div { padding: 12px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .figures dt { color: var(--soft); font-size: 13px; }
 .figures dd { margin: 2px 0 0; font-variant-numeric: tabular-nums; }
 .figures .value { font-size: 24px; font-weight: 600; line-height: 1.25; }
-.figures .before { color: var(--soft); font-size: 12.5px; }
+.figures .before { display: block; color: var(--soft); font-size: 12.5px; }
 footer { margin-top: 18px; }
 @media (max-width: 700px) {
   .page { padding: 18px 12px 28px; }
   .grid { grid-template-columns: minmax(0, 1fr); gap: 12px; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
+  .figures > div { padding: 10px 12px; }
+  .figures .value { font-size: 20px; }
   .card { padding: 14px; }
   h1 { font-size: 24px; }
   table, tbody, caption { display: block; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tbody tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 4px 10px; padding: 8px 0; border-bottom: 1px solid var(--line); }
+  tr { display: grid; gap: 2px 8px; padding: 7px 0; border-bottom: 1px solid var(--line); }
   tbody tr:last-child { border-bottom: 0; }
-  tbody th, tbody td, td:first-child { padding: 0; border: 0; text-align: start; }
-  tbody th, .b { grid-column: 1 / -1; width: auto; }
-  td.n::before, td.t::before { content: attr(data-label); display: block; color: var(--soft); font-size: 12px; white-space: normal; }
+  tr > th, tr > td { min-width: 0; padding: 0; border: 0; font-size: 13.5px; }
+  .narrow thead { display: block; }
+  .narrow tr { grid-template-columns: minmax(0, 1.8fr) repeat(var(--columns), minmax(0, 1fr)); }
+  .narrow thead th { font-size: 10.5px; white-space: normal; hyphens: auto; align-self: end; overflow-wrap: anywhere; }
+  tbody .dot { display: none; }
+  .narrow thead .b { display: none; }
+  .narrow tbody .b { grid-row: 2; grid-column: 1 / -1; }
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .cards tr { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+  .cards tbody th, .cards .b { grid-column: 1 / -1; }
+  .cards td { text-align: start; white-space: normal; }
+  .cards td:not(.b)::before { content: attr(data-label); display: block; color: var(--soft); font-size: 11px; }
+  .grid .b { width: auto; }
+  .bar { height: 8px; margin-top: 2px; }
 }
 @media print {
   :root { color-scheme: light; --ground: #ffffff; --card: #ffffff; --ink: #000000; --soft: #3d434d; --line: #b9bfc9; --track: #e8ebf0;
@@ -108,22 +121,28 @@ CREATE FUNCTION report_body(page jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN smarketing.report_header(page)
     || E'<main class="grid">\n'
+    || smarketing.report_section(page, 'figures', 'wide bare', smarketing.report_figures(page))
     || smarketing.report_section(page, 'funnel', 'wide', smarketing.report_funnel(page))
     || smarketing.report_section(page, 'marketing', 'wide marketing', smarketing.report_scorecard(page, 'marketing'))
     || smarketing.report_section(page, 'sales', 'wide sales', smarketing.report_scorecard(page, 'sales'))
     || smarketing.report_section(page, 'speed', 'half', smarketing.report_speed(page))
     || smarketing.report_section(page, 'reasons', 'half', smarketing.report_reasons(page))
+    || smarketing.report_section(page, 'channels', 'wide', smarketing.report_channels(page))
     || E'</main>\n<footer>' || smarketing.report_label(page, 'report.footer') || E'</footer>\n';
 COMMENT ON FUNCTION report_body(jsonb) IS 'All that is seen of the page, as html. Internal.';
 
-CREATE FUNCTION report_html(workspace text) RETURNS text
+CREATE FUNCTION report_html(workspace text, per text, day date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     page jsonb;
 BEGIN
     PERFORM smarketing.workspace_check(workspace);
+    IF per IS NULL OR per NOT IN ('week', 'month', 'quarter') THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there is no report per "%s"', per),
+            HINT = 'Periods are week, month and quarter.';
+    END IF;
     PERFORM set_config('search_path', format('%I, pg_temp', workspace), true);
-    page := smarketing.report_page(workspace);
+    page := smarketing.report_page(workspace, per, day);
     RETURN format(E'<!DOCTYPE html>\n<html lang="%s">\n<head>\n<meta charset="utf-8" />\n<title>%s</title>\n'
                   '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
                   '<meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''" />\n'
@@ -133,5 +152,11 @@ BEGIN
                   smarketing.report_style(), smarketing.report_body(page));
 END
 $body$;
+COMMENT ON FUNCTION report_html(text, text, date) IS
+'The page of report_html(workspace) for the week, month or quarter (per) that holds a day, today if it is null. Key figures and scorecards are those of that period; what counts over all time, and what is overdue, is as of now. 22023 for another per.';
+
+CREATE FUNCTION report_html(workspace text) RETURNS text
+LANGUAGE sql STABLE PARALLEL UNSAFE
+RETURN smarketing.report_html(workspace, 'month', NULL);
 COMMENT ON FUNCTION report_html(text) IS
-'One page on a workspace as self-contained HTML: header, key figures, funnel, scorecards of both departments, speed to lead, channels, goals, overdue actions, reasons for rejection; in the workspace''s language, time zone and currency, for screens light and dark, phones and paper. Reads the workspace''s views as the caller, who needs SELECT on them and their tables. 3F000 if there is no such schema, SM010 if it is no workspace.';
+'One page on a workspace as self-contained HTML: header, key figures of this month, funnel, scorecards of both departments, speed to lead, channels by attribution model, goals, overdue actions, reasons for rejection; in the workspace''s language, time zone and currency, for screens light and dark, phones and paper. Reads the workspace''s views as the caller, who needs SELECT on them and on their tables. 3F000 if there is no such schema, SM010 if it is no workspace.';

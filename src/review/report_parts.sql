@@ -105,6 +105,21 @@ END
 $body$;
 COMMENT ON FUNCTION report_duration(jsonb, interval) IS 'A duration as html, in days and hours or in hours and minutes; a dash for null. Internal.';
 
+-- A value of a metric, in its unit; what has another unit is a number.
+CREATE FUNCTION report_value(page jsonb, value numeric, unit text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
+BEGIN
+    RETURN CASE WHEN value IS NULL THEN '–'
+                WHEN unit = 'currency' THEN smarketing.report_money(page, value)
+                WHEN unit IN ('share', 'ratio') THEN smarketing.report_percent(page, value::float8)
+                WHEN unit = 'minutes' THEN smarketing.report_duration(page, make_interval(secs => 60 * value::float8))
+                WHEN unit = 'days' THEN smarketing.report_label(page, 'report.days', smarketing.report_number(page, value, 1))
+                ELSE smarketing.report_number(page, value, CASE WHEN value = trunc(value) THEN 0 ELSE 1 END) END;
+END
+$body$;
+COMMENT ON FUNCTION report_value(jsonb, numeric, text) IS
+'A value as html in the unit of its metric; a dash for null. Internal.';
+
 CREATE FUNCTION report_date(page jsonb, day date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
 BEGIN
@@ -147,9 +162,10 @@ COMMENT ON FUNCTION report_state(text, text) IS
 
 /*
  * A table.  `columns` are names of labels, `kinds` has a letter for each: h
- * heads the row, t is text, n a number, b a bar.  The roles are those that the
- * elements have anyway, said again because on a phone the rows are laid out as
- * cards, which takes them away.
+ * heads the row, t is text, n a number, b a bar.  On a phone a narrow table
+ * keeps its columns, with the bars below; of a wide one each row is a card
+ * whose values carry their labels.  The roles are those that the elements have
+ * anyway, said again because that layout takes them away.
  */
 CREATE FUNCTION report_table(page jsonb, caption text, columns text[], kinds text, cells text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $body$
@@ -158,6 +174,7 @@ DECLARE
     body text := '';
     labels text[];
     cell_row text[];
+    width CONSTANT int := length(translate(kinds, 'hb', ''));
 BEGIN
     IF cells IS NULL OR array_length(cells, 1) IS NULL THEN
         RETURN NULL;
@@ -176,8 +193,8 @@ BEGIN
         END LOOP;
         body := body || E'</tr>\n';
     END LOOP;
-    RETURN format(E'<table role="table"><caption>%s</caption>\n<thead role="rowgroup"><tr role="row">%s</tr></thead>\n<tbody role="rowgroup">\n%s</tbody></table>\n',
-                  smarketing.report_label(page, caption), head, body);
+    RETURN format(E'<table role="table" class="%s" style="--columns: %s"><caption>%s</caption>\n<thead role="rowgroup"><tr role="row">%s</tr></thead>\n<tbody role="rowgroup">\n%s</tbody></table>\n',
+                  CASE WHEN width <= 4 THEN 'narrow' ELSE 'cards' END, width, smarketing.report_label(page, caption), head, body);
 END
 $body$;
 COMMENT ON FUNCTION report_table(jsonb, text, text[], text, text[]) IS

@@ -3,21 +3,28 @@
  * search_path points at, as the caller, and returns html.
  */
 
--- What all sections need to know, and the words that they say it in.  Figures can be written without any label.
-CREATE FUNCTION report_page(workspace text) RETURNS jsonb
+/*
+ * What all sections need to know, and the words that they say it in.  Figures
+ * can be written without any label.
+ */
+CREATE FUNCTION report_page(workspace text, per text, day date) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    values CONSTANT setting_values := (SELECT g FROM setting_values AS g);
+    local CONSTANT timestamp := timezone(values.timezone, now());
+    first_day CONSTANT date := period_of(per, coalesce(day, local::date)::timestamp, values.week_starts_on);
 BEGIN
-    RETURN (SELECT jsonb_build_object(
-                'workspace', workspace, 'language', g.language, 'currency', g.currency, 'timezone', g.timezone,
-                'now', timezone(g.timezone, now()),
-                'labels', jsonb_build_object('report.thousands', ',', 'report.decimal', '.', 'report.percent', '{1}%', 'report.money', '{2} {1}',
-                                             'report.date', 'YYYY-MM-DD', 'report.days', '{1} d', 'report.hours', '{1} h', 'report.minutes', '{1} min')
-                          || (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l))
-            FROM setting_values AS g);
+    RETURN jsonb_build_object(
+        'workspace', workspace, 'language', values.language, 'currency', values.currency, 'timezone', values.timezone, 'now', local,
+        'per', per, 'first_day', first_day, 'last_day', (first_day + period_length(per))::date - 1,
+        'before', (first_day - period_length(per))::date,
+        'labels', jsonb_build_object('report.thousands', ',', 'report.decimal', '.', 'report.percent', '{1}%', 'report.money', '{2} {1}',
+                                     'report.date', 'YYYY-MM-DD', 'report.days', '{1} d', 'report.hours', '{1} h', 'report.minutes', '{1} min')
+                  || (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l));
 END
 $body$;
-COMMENT ON FUNCTION report_page(text) IS
-'Labels and settings of the workspace that search_path points at, for the functions that make its page. Internal.';
+COMMENT ON FUNCTION report_page(text, text, date) IS
+'Labels, settings and period of the workspace that search_path points at, for the functions that make its page. Internal.';
 
 -- The agreement in force, and whose word stands under it.
 CREATE FUNCTION report_agreement(page jsonb) RETURNS text
@@ -49,6 +56,35 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION report_header(jsonb) IS 'The page''s header as html. Internal.';
+
+-- What the meeting begins with; a metric that the workspace does not have is left out.
+CREATE FUNCTION report_figures(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    shown CONSTANT text[] := ARRAY['leads', 'accepted_mqls', 'mql_to_sal', 'first_response_in_time', 'median_response_minutes',
+                                   'win_rate', 'pipeline', 'revenue'];
+    figures text;
+BEGIN
+    SELECT string_agg(format(E'<div><dt>%s</dt><dd><span class="value">%s</span> <span class="before">%s</span></dd></div>\n',
+                             smarketing.report_name(coalesce(m.label, m.name)), smarketing.report_value(page, v.value, m.unit),
+                             smarketing.report_label(page, 'report.before', smarketing.report_value(page, v.before, m.unit))),
+                      '' ORDER BY array_position(shown, m.name))
+        INTO figures
+    FROM metric AS m
+    LEFT JOIN (SELECT x.metric, max(x.value) FILTER (WHERE x.period = (page ->> 'first_day')::date) AS value,
+                      max(x.value) FILTER (WHERE x.period = (page ->> 'before')::date) AS before
+               FROM metric_value AS x
+               WHERE x.per = page ->> 'per' AND x.period IN ((page ->> 'first_day')::date, (page ->> 'before')::date)
+                 AND x.metric = ANY (shown)
+               GROUP BY x.metric) AS v ON v.metric = m.name
+    WHERE m.name = ANY (shown);
+    RETURN '<p class="legend">' || smarketing.report_days(page, (page ->> 'first_day')::date, (page ->> 'last_day')::date)
+        || CASE WHEN (page ->> 'last_day')::date >= (page ->> 'now')::timestamp::date
+                THEN ', ' || smarketing.report_label(page, 'report.so_far') ELSE '' END || '</p>'
+        || '<dl class="figures">' || figures || E'</dl>\n';
+END
+$body$;
+COMMENT ON FUNCTION report_figures(jsonb) IS 'The key figures of the period and of the one before, as html; null without metrics. Internal.';
 
 CREATE FUNCTION report_funnel(page jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
@@ -87,8 +123,8 @@ RETURN format('<p class="legend">%s: <span class="dot marketing"></span>%s <span
 COMMENT ON FUNCTION report_legend(jsonb) IS 'The colours of the departments, as html. Internal.';
 
 /*
- * The commitments in force of one department, each with the latest period in
- * which anything was owed, and the rate of the one before.
+ * The commitments in force of one department, each with the latest period, up
+ * to the page's, in which anything was owed, and the rate of the one before.
  */
 CREATE FUNCTION report_scorecard(page jsonb, department text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
@@ -104,7 +140,7 @@ BEGIN
                (array_agg(s.state ORDER BY s.version DESC))[1] AS state,
                row_number() OVER (PARTITION BY s.commitment, s.kind ORDER BY s.period_start DESC) AS age
         FROM sla_scorecard AS s
-        WHERE s.department = report_scorecard.department
+        WHERE s.department = report_scorecard.department AND s.period_start <= (page ->> 'last_day')::date
         GROUP BY s.commitment, s.kind, s.period_start, s.period_end
     )
     SELECT array_agg(ARRAY[
@@ -219,3 +255,47 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION report_reasons(jsonb) IS 'Why sales send leads back, as html; null where they sent none back. Internal.';
+
+CREATE FUNCTION report_channel(page jsonb, channel text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(smarketing.report_escape(page #>> ARRAY['labels', 'channel.' || channel]), smarketing.report_name(channel));
+COMMENT ON FUNCTION report_channel(jsonb, text) IS
+'A channel as html: by its label, where attribution made it up, else by its name. Internal.';
+
+-- The ten largest channels; the others in one row, so that columns add up.
+CREATE FUNCTION report_channels(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    models CONSTANT text[] := ARRAY['first_touch', 'last_touch', 'last_non_direct', 'linear', 'position_based', 'w_shaped', 'full_path', 'time_decay'];
+    cells text[];
+    total numeric;
+BEGIN
+    WITH amount AS MATERIALIZED (
+        SELECT a.channel, max(a.cost) AS cost, jsonb_object_agg(a.model, a.value) AS value,
+               row_number() OVER (ORDER BY max(a.value) FILTER (WHERE a.model = 'linear') DESC, a.channel) AS place
+        FROM attribution_channel AS a GROUP BY a.channel
+    ), shown AS (
+        SELECT least(m.place, 11) AS place, min(m.channel) AS channel, count(*) AS channels, sum(m.cost) AS cost
+        FROM amount AS m GROUP BY least(m.place, 11)
+    )
+    SELECT array_agg(ARRAY[CASE WHEN s.channels > 1 THEN smarketing.report_label(page, 'report.others', s.channels::text)
+                                ELSE smarketing.report_channel(page, s.channel) END]
+                     || v.credits || smarketing.report_number(page, s.cost) ORDER BY s.place),
+           sum(v.linear)
+        INTO cells, total
+    FROM shown AS s
+    CROSS JOIN LATERAL (SELECT array_agg(smarketing.report_number(page, c.credit) ORDER BY c.ordinal) AS credits,
+                               sum(c.credit) FILTER (WHERE c.model = 'linear') AS linear
+                        FROM (SELECT o.model, o.ordinal, sum((m.value ->> o.model)::numeric) AS credit
+                              FROM unnest(models) WITH ORDINALITY AS o (model, ordinal)
+                              CROSS JOIN amount AS m
+                              WHERE least(m.place, 11) = s.place
+                              GROUP BY o.model, o.ordinal) AS c) AS v;
+    RETURN '<p class="lead">' || smarketing.report_label(page, 'report.channels_summary', smarketing.report_money(page, total)) || '</p>'
+        || smarketing.report_table(page, 'report.channels_caption',
+               'report.channel'::text || (SELECT array_agg('model.' || o.model ORDER BY o.ordinal)
+                                          FROM unnest(models) WITH ORDINALITY AS o (model, ordinal)) || 'report.cost'::text,
+               'hnnnnnnnnn', cells);
+END
+$body$;
+COMMENT ON FUNCTION report_channels(jsonb) IS 'What each channel has brought by each model of attribution, as html; null where nothing was won or spent. Internal.';

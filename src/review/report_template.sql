@@ -1,8 +1,9 @@
 /*
- * The words of the page of report_html() in four languages: group `report` of
- * the labels.  What other groups have (department, state, column) is not
- * repeated.  {1}, {2}, … are places for values; thousands, decimal, percent,
- * money and date say how values are written.
+ * The words of the page of report_html() in four languages: groups `report`,
+ * `model` (of attribution) and `channel` (those that attribution makes up).
+ * What other groups have (department, state, column) is not repeated.  {1},
+ * {2}, … are places for values; thousands, decimal, percent, money and date say
+ * how values are written, with no-break spaces.
  */
 CREATE FUNCTION workspace_report_template(language text DEFAULT 'en') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
@@ -11,16 +12,16 @@ DECLARE
     lang CONSTANT int := array_position(ARRAY['en', 'pt', 'es', 'it'], workspace_report_template.language);
 BEGIN
     INSERT INTO label (name, text)
-    SELECT 'report.' || name, texts[lang]
+    SELECT CASE WHEN strpos(name, '.') = 0 THEN 'report.' ELSE '' END || name, texts[lang]
     FROM (VALUES
         ('thousands', ARRAY[',', '.', '.', '.']),
         ('decimal', ARRAY['.', ',', ',', ',']),
-        ('percent', ARRAY['{1}%', '{1}%', '{1} %', '{1}%']),
-        ('money', ARRAY['{2} {1}', '{2} {1}', '{1} {2}', '{1} {2}']),
+        ('percent', ARRAY['{1}%', '{1}%', '{1} %', '{1}%']),
+        ('money', ARRAY['{2} {1}', '{2} {1}', '{1} {2}', '{1} {2}']),
         ('date', ARRAY['DD Mon YYYY', 'DD/MM/YYYY', 'DD/MM/YYYY', 'DD/MM/YYYY']),
-        ('minutes', ARRAY['{1} min', '{1} min', '{1} min', '{1} min']),
-        ('hours', ARRAY['{1} h', '{1} h', '{1} h', '{1} h']),
-        ('days', ARRAY['{1} d', '{1} d', '{1} d', '{1} g']),
+        ('minutes', ARRAY['{1} min', '{1} min', '{1} min', '{1} min']),
+        ('hours', ARRAY['{1} h', '{1} h', '{1} h', '{1} h']),
+        ('days', ARRAY['{1} d', '{1} d', '{1} d', '{1} g']),
         ('yes', ARRAY['yes', 'sim', 'sí', 'sì']),
         ('no', ARRAY['no', 'não', 'no', 'no']),
         -- header and footer
@@ -41,6 +42,34 @@ BEGIN
                          'Leads excluídos não entram em nenhum número. Um traço indica que ainda não há o que contar.',
                          'Los leads excluidos no cuentan en ninguna cifra. Una raya indica que aún no hay nada que contar.',
                          'I lead esclusi non contano in nessuna cifra. Un trattino indica che non c''è ancora nulla da contare.']),
+        -- key figures
+        ('figures', ARRAY['Key figures', 'Números principais', 'Cifras clave', 'Cifre chiave']),
+        ('figures_none', ARRAY['The workspace has no metrics.', 'O espaço de trabalho não tem métricas.', 'El espacio de trabajo no tiene métricas.',
+                               'Lo spazio di lavoro non ha metriche.']),
+        ('before', ARRAY['before: {1}', 'antes: {1}', 'antes: {1}', 'prima: {1}']),
+        ('so_far', ARRAY['so far', 'até agora', 'hasta ahora', 'finora']),
+        -- channels
+        ('channels', ARRAY['Channels, by attribution model', 'Canais, por modelo de atribuição', 'Canales, por modelo de atribución',
+                           'Canali, per modello di attribuzione']),
+        ('channels_none', ARRAY['Nothing has been won yet.', 'Ainda não há nada ganho.', 'Aún no se ha ganado nada.', 'Non è ancora stato vinto nulla.']),
+        ('channels_summary', ARRAY['Won deals: {1}; each model divides the same sum.', 'Negócios ganhos: {1}; cada modelo divide a mesma soma.',
+                                   'Negocios ganados: {1}; cada modelo reparte la misma suma.', 'Trattative vinte: {1}; ogni modello ripartisce la stessa somma.']),
+        ('channels_caption', ARRAY['Revenue that each channel is credited with, over all time', 'Receita creditada a cada canal, em todo o período',
+                                   'Ingresos atribuidos a cada canal, en todo el tiempo', 'Ricavi attribuiti a ogni canale, in tutto il periodo']),
+        ('channel', ARRAY['Channel', 'Canal', 'Canal', 'Canale']),
+        ('cost', ARRAY['Cost', 'Custo', 'Coste', 'Costo']),
+        ('others', ARRAY['{1} others', 'outros {1}', 'otros {1}', 'altri {1}']),
+        ('channel.direct', ARRAY['Direct', 'Direto', 'Directo', 'Diretto']),
+        ('channel.(unknown)', ARRAY['Unknown', 'Desconhecido', 'Desconocido', 'Sconosciuto']),
+        ('channel.(unattributed)', ARRAY['No touch', 'Sem contato', 'Sin contacto', 'Nessun contatto']),
+        ('model.first_touch', ARRAY['First touch', 'Primeiro contato', 'Primer contacto', 'Primo contatto']),
+        ('model.last_touch', ARRAY['Last touch', 'Último contato', 'Último contacto', 'Ultimo contatto']),
+        ('model.last_non_direct', ARRAY['Last non-direct', 'Último não direto', 'Último no directo', 'Ultimo non diretto']),
+        ('model.linear', ARRAY['Linear', 'Linear', 'Lineal', 'Lineare']),
+        ('model.position_based', ARRAY['U-shaped', 'Em U', 'En U', 'A U']),
+        ('model.w_shaped', ARRAY['W-shaped', 'Em W', 'En W', 'A W']),
+        ('model.full_path', ARRAY['Full path', 'Caminho completo', 'Camino completo', 'Percorso completo']),
+        ('model.time_decay', ARRAY['Time decay', 'Decaimento', 'Decaimiento', 'Decadimento']),
         -- funnel
         ('funnel', ARRAY['Funnel', 'Funil', 'Embudo', 'Funnel']),
         ('funnel_none', ARRAY['No lead has entered yet.', 'Ainda não entrou nenhum lead.', 'Aún no ha entrado ningún lead.',
@@ -51,7 +80,7 @@ BEGIN
         ('stage', ARRAY['Stage', 'Etapa', 'Etapa', 'Fase']),
         ('reached', ARRAY['Leads that reached it', 'Leads que chegaram a ela', 'Leads que llegaron', 'Lead che l''hanno raggiunta']),
         ('leads', ARRAY['Leads', 'Leads', 'Leads', 'Lead']),
-        ('conversion', ARRAY['From the stage before', 'Da etapa anterior', 'Desde la etapa anterior', 'Dalla fase precedente']),
+        ('conversion', ARRAY['Conversion', 'Conversão', 'Conversión', 'Conversione']),
         ('there_now', ARRAY['There now', 'Agora', 'Ahora', 'Ora']),
         ('median_stay', ARRAY['Median stay', 'Permanência mediana', 'Estancia mediana', 'Permanenza mediana']),
         ('funnel_bar', ARRAY['{1}: {2} leads, {3} of the stage before', '{1}: {2} leads, {3} da etapa anterior',
