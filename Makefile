@@ -19,6 +19,7 @@ SQL_SOURCES = \
 	src/review/label_tables.sql \
 	src/attribution/tables.sql \
 	src/review/goal_tables.sql \
+	src/review/review_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
@@ -32,12 +33,16 @@ SQL_SOURCES = \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
 	src/scoring/scoring.sql \
+	src/review/review_pack.sql \
+	src/review/review.sql \
+	src/review/review_triggers.sql \
 	src/review/label_views.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
 	src/attribution/views.sql \
 	src/review/goal_views.sql \
+	src/review/review_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
@@ -45,6 +50,7 @@ SQL_SOURCES = \
 	src/sla/comments.sql \
 	src/attribution/comments.sql \
 	src/review/goal_comments.sql \
+	src/review/review_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
@@ -60,7 +66,8 @@ SQL_SOURCES = \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \
-	src/scoring/checks.sql
+	src/scoring/checks.sql \
+	src/review/review_checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

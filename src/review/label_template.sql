@@ -9,9 +9,9 @@
  *   state       states of commitments, goals, actions, feedback and reviews
  *   unit        what a value is counted in
  *   per         week, month, quarter
- *   metric      names of metrics, by metric.name
- * What has a label of its own (stage, reason, activity_kind) is not repeated
- * here.  Features add groups of their own; label_of() reads them all.
+ *   note        sentences with words in braces, which stand for numbers
+ * What has a label of its own (metric, stage, reason, activity_kind) is not
+ * repeated here.  Features add groups of their own; label_of() reads them all.
  */
 CREATE FUNCTION workspace_label_template(language text DEFAULT 'en') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
@@ -55,6 +55,11 @@ BEGIN
         ('row.open', ARRAY['Still open', 'Ainda abertos', 'Aún abiertos', 'Ancora aperti']),
         ('row.decided', ARRAY['Handoffs decided', 'Leads avaliados por vendas', 'Leads evaluados por ventas', 'Lead valutati dalle vendite']),
         ('row.nobody', ARRAY['nobody', 'ninguém', 'nadie', 'nessuno']),
+        ('row.done', ARRAY['Actions done', 'Ações concluídas', 'Acciones terminadas', 'Azioni concluse']),
+        ('note.answers', ARRAY['{met} of {owed} in time, {late} late, {open} open', '{met} de {owed} no prazo, {late} com atraso, {open} em aberto',
+                               '{met} de {owed} a tiempo, {late} tarde, {open} pendientes', '{met} su {owed} in tempo, {late} in ritardo, {open} aperte']),
+        ('note.oldest_due', ARRAY['oldest due {at}', 'mais antigo: {at}', 'el más antiguo: {at}', 'la più vecchia: {at}']),
+        ('note.now', ARRAY['{now} there now', '{now} estão lá agora', '{now} están ahí ahora', '{now} sono lì ora']),
         ('department.marketing', ARRAY['Marketing', 'Marketing', 'Marketing', 'Marketing']),
         ('department.sales', ARRAY['Sales', 'Vendas', 'Ventas', 'Vendite']),
         ('department.operations', ARRAY['Operations', 'Operações', 'Operaciones', 'Operazioni']),
@@ -70,10 +75,13 @@ BEGIN
         ('state.resolved', ARRAY['resolved', 'resolvido', 'resuelto', 'risolto']),
         ('state.done', ARRAY['done', 'feito', 'hecho', 'fatto']),
         ('state.overdue', ARRAY['overdue', 'atrasado', 'vencido', 'scaduto']),
+        ('unit.customers', ARRAY['customers', 'clientes', 'clientes', 'clienti']),
+        ('unit.deals', ARRAY['deals', 'negócios', 'negocios', 'trattative']),
+        ('unit.minutes', ARRAY['minutes', 'minutos', 'minutos', 'minuti']),
         ('unit.leads', ARRAY['leads', 'leads', 'leads', 'lead']),
         ('unit.share', ARRAY['%', '%', '%', '%']),
+        ('unit.ratio', ARRAY['%', '%', '%', '%']),
         ('unit.count', ARRAY['', '', '', '']),
-        ('unit.hours', ARRAY['hours', 'horas', 'horas', 'ore']),
         ('unit.days', ARRAY['days', 'dias', 'días', 'giorni']),
         ('unit.people', ARRAY['people', 'pessoas', 'personas', 'persone']),
         ('unit.answers', ARRAY['answers', 'respostas', 'respuestas', 'risposte']),

@@ -95,7 +95,8 @@ COMMENT ON FUNCTION workspace_lifecycle_erasure(bigint) IS
 CREATE FUNCTION workspace_sla_erasure(erased bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
 BEGIN
-    UPDATE feedback SET body = NULL, resolution = NULL WHERE lead_id = erased;
+    -- emptied, not null: what was settled stays settled
+    UPDATE feedback SET body = NULL, resolution = CASE WHEN resolution IS NOT NULL THEN '' END WHERE lead_id = erased;
 END
 $body$;
 COMMENT ON FUNCTION workspace_sla_erasure(bigint) IS

@@ -33,6 +33,7 @@ BEGIN ATOMIC
         (16, 'tables', 'workspace_label_tables'),
         (16, 'tables', 'workspace_attribution_tables'),
         (17, 'tables', 'workspace_goal_tables'),
+        (18, 'tables', 'workspace_review_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
@@ -44,12 +45,14 @@ BEGIN ATOMIC
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
         (34, 'triggers', 'workspace_sla_triggers'),
+        (38, 'triggers', 'workspace_review_triggers'),
         (41, 'views', 'workspace_label_views'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
         (45, 'views', 'workspace_attribution_views'),
         (45, 'views', 'workspace_goal_views'),
+        (48, 'views', 'workspace_review_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
@@ -58,14 +61,17 @@ BEGIN ATOMIC
         (56, 'comments', 'workspace_label_comments'),
         (56, 'comments', 'workspace_attribution_comments'),
         (57, 'comments', 'workspace_goal_comments'),
+        (58, 'comments', 'workspace_review_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (64, 'checks', 'workspace_sla_checks'),
         (65, 'checks', 'workspace_scoring_checks'),
+        (68, 'checks', 'workspace_review_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure'),
-        (74, 'erasure', 'workspace_sla_erasure')
+        (74, 'erasure', 'workspace_sla_erasure'),
+        (78, 'erasure', 'workspace_review_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
@@ -81,7 +87,7 @@ RETURN ARRAY[
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
     'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback',
-    'label', 'metric', 'goal'
+    'label', 'metric', 'goal', 'review', 'review_attendance', 'review_decision', 'action_item'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
@@ -95,7 +101,8 @@ RETURN ARRAY[
     'deal_fact', 'deal_person', 'deal_touch', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle',
     'campaign_results', 'campaign_without_goal',
     'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel',
-    'metric_day', 'metric_sample', 'metric_value'
+    'metric_day', 'metric_sample', 'metric_value',
+    'action_board', 'feedback_board', 'review_cadence', 'review_line', 'weekly_review'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';
