@@ -299,3 +299,30 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION report_channels(jsonb) IS 'What each channel has brought by each model of attribution, as html; null where nothing was won or spent. Internal.';
+
+-- What was agreed on and is late, longest late first; the rest is a number.
+CREATE FUNCTION report_actions(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    shown CONSTANT int := 12;
+    cells text[];
+    late bigint;
+    open bigint;
+BEGIN
+    SELECT array_agg(ARRAY[
+               smarketing.report_name(a.body), smarketing.report_name(a.owner),
+               smarketing.report_label(page, 'department.' || a.department),
+               smarketing.report_date(page, a.due),
+               smarketing.report_state('bad', smarketing.report_number(page, a.days_late))] ORDER BY a.place) FILTER (WHERE a.place <= shown),
+           count(*) FILTER (WHERE a.state = 'overdue'), count(*)
+        INTO cells, late, open
+    FROM (SELECT b.*, CASE b.state WHEN 'overdue' THEN row_number() OVER (PARTITION BY b.state ORDER BY b.due, b.action_id) END AS place
+          FROM (SELECT o.action_id, o.state, o.body, o.owner, o.department, o.due, o.days_late FROM action_board AS o) AS b) AS a;
+    RETURN CASE WHEN open > 0 THEN
+        '<p class="lead">' || smarketing.report_label(page, 'report.actions_summary', smarketing.report_number(page, late),
+                                                      smarketing.report_number(page, open)) || '</p>'
+        || coalesce(smarketing.report_table(page, 'report.actions_caption',
+               ARRAY['report.action', 'column.owner', 'column.department', 'column.due', 'column.days_late'], 'htttn', cells), '') END;
+END
+$body$;
+COMMENT ON FUNCTION report_actions(jsonb) IS 'Overdue actions as html; null where no action is open. Internal.';

@@ -48,6 +48,13 @@ BEGIN
                                'Lo spazio di lavoro non ha metriche.']),
         ('before', ARRAY['before: {1}', 'antes: {1}', 'antes: {1}', 'prima: {1}']),
         ('so_far', ARRAY['so far', 'até agora', 'hasta ahora', 'finora']),
+        -- actions
+        ('actions', ARRAY['Overdue actions', 'Ações atrasadas', 'Acciones vencidas', 'Azioni scadute']),
+        ('actions_none', ARRAY['No action is open.', 'Nenhuma ação em aberto.', 'No hay acciones abiertas.', 'Nessuna azione aperta.']),
+        ('actions_summary', ARRAY['Overdue: {1}, of {2} open actions.', 'Atrasadas: {1}, de {2} ações em aberto.', 'Vencidas: {1}, de {2} acciones abiertas.',
+                                  'Scadute: {1}, di {2} azioni aperte.']),
+        ('actions_caption', ARRAY['Longest late first', 'As mais atrasadas primeiro', 'Las más atrasadas primero', 'Le più in ritardo per prime']),
+        ('action', ARRAY['Action', 'Ação', 'Acción', 'Azione']),
         -- channels
         ('channels', ARRAY['Channels, by attribution model', 'Canais, por modelo de atribuição', 'Canales, por modelo de atribución',
                            'Canali, per modello di attribuzione']),
