@@ -11,6 +11,7 @@ SQL_SOURCES = \
 	src/sla/sla_status.sql \
 	src/funnel/funnel.sql \
 	src/attribution/attribution.sql \
+	src/review/leads_needed.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
@@ -32,6 +33,7 @@ SQL_SOURCES = \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
+	src/review/goal_triggers.sql \
 	src/scoring/scoring.sql \
 	src/review/review_pack.sql \
 	src/review/review.sql \
@@ -67,6 +69,7 @@ SQL_SOURCES = \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \
 	src/scoring/checks.sql \
+	src/review/goal_checks.sql \
 	src/review/review_checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql

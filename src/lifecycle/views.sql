@@ -115,6 +115,21 @@ BEGIN
     COMMENT ON COLUMN deal_value.amount IS 'given_amount x rate, not rounded: worth in setting currency. Null where either is not known.';
     COMMENT ON COLUMN deal_value.unconverted IS 'Is there an amount, but no rate for it? Such a deal is listed and never summed.';
 
+    -- whose hours count where nobody's own do: one row, or none
+    CREATE OR REPLACE VIEW default_calendar WITH (security_invoker = true) AS
+    SELECT c.name, c.hours
+    FROM calendar AS c
+    WHERE c.name = coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
+                             WHERE o.kind = 'response' AND o.department = 'sales' AND o.calendar IS NOT NULL
+                               AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
+                             ORDER BY e.valid DESC, o.id LIMIT 1),
+                            (SELECT min(y.name) FROM calendar AS y HAVING count(*) = 1));
+
+    COMMENT ON VIEW default_calendar IS
+        'The calendar that counts where neither owner nor team has one: the one that sales have signed, else the only one. No row where there is none, or a choice.';
+    COMMENT ON COLUMN default_calendar.name IS 'Name of the calendar.';
+    COMMENT ON COLUMN default_calendar.hours IS 'Its hours.';
+
     /*
      * A cycle lasts from its first move to the first move of the next one.
      * What has no cycle of its own falls into one by its time: an activity by
@@ -159,11 +174,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
     LEFT JOIN member AS m ON m.name = w.owner
     LEFT JOIN team AS t ON t.name = coalesce(m.team, h.team)
-    CROSS JOIN (SELECT coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
-                                 WHERE o.kind = 'response' AND o.department = 'sales' AND o.calendar IS NOT NULL
-                                   AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
-                                 ORDER BY e.valid DESC, o.id LIMIT 1),
-                                (SELECT min(y.name) FROM calendar AS y HAVING count(*) = 1)) AS name) AS g
+    CROSS JOIN (SELECT (SELECT d.name FROM default_calendar AS d) AS name) AS g
     CROSS JOIN (SELECT array_agg(name) FILTER (WHERE is_attempt) AS attempts,
                        array_agg(name) FILTER (WHERE is_contact) AS contacts
                 FROM activity_kind

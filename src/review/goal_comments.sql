@@ -21,6 +21,7 @@ BEGIN
     COMMENT ON COLUMN goal.id IS 'Number of the goal.';
     COMMENT ON COLUMN goal.name IS 'Name of the goal, which campaign.goal may say.';
     COMMENT ON COLUMN goal.metric IS 'What is to be reached: a metric that metric_value computes.';
+    COMMENT ON COLUMN goal.direction IS 'at_least or at_most; where not said, the metric''s when the goal was set.';
     COMMENT ON COLUMN goal.target IS 'How much of it: over the whole period, in unit.';
     COMMENT ON COLUMN goal.unit IS 'Unit of the target: the metric''s; of an amount its currency, that of the setting.';
     COMMENT ON COLUMN goal.starts_on IS 'First day, in setting timezone.';

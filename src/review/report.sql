@@ -42,6 +42,7 @@ tbody th { min-width: 7.5em; font-weight: 500; overflow-wrap: anywhere; }
 .n { text-align: end; white-space: nowrap; }
 .b { width: 34%; }
 .half .b { width: 26%; }
+.cards .b { width: 20%; }
 .bar { display: block; width: 100%; min-width: 50px; height: 12px; margin-top: 5px; }
 .track { fill: var(--track); }
 .bar .fill { fill: var(--plain); }
@@ -56,6 +57,7 @@ tbody th { min-width: 7.5em; font-weight: 500; overflow-wrap: anywhere; }
 .dot.sales { background: var(--sales); }
 .legend .dot { margin-inline-start: 8px; margin-inline-end: 5px; }
 .period, .target { display: block; color: var(--soft); font-size: 12.5px; font-weight: 400; }
+.indent { display: inline-block; width: 1.2em; }
 .legend, .note, .none, footer { color: var(--soft); font-size: 13.5px; }
 .legend, .note, .none { margin: 6px 0; }
 .lead { margin: 2px 0 10px; }
@@ -125,6 +127,7 @@ RETURN smarketing.report_header(page)
     || smarketing.report_section(page, 'funnel', 'wide', smarketing.report_funnel(page))
     || smarketing.report_section(page, 'marketing', 'wide marketing', smarketing.report_scorecard(page, 'marketing'))
     || smarketing.report_section(page, 'sales', 'wide sales', smarketing.report_scorecard(page, 'sales'))
+    || smarketing.report_section(page, 'goals', 'wide', smarketing.report_goals(page))
     || smarketing.report_section(page, 'actions', 'wide', smarketing.report_actions(page))
     || smarketing.report_section(page, 'speed', 'half', smarketing.report_speed(page))
     || smarketing.report_section(page, 'reasons', 'half', smarketing.report_reasons(page))

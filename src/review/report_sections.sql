@@ -300,6 +300,37 @@ END
 $body$;
 COMMENT ON FUNCTION report_channels(jsonb) IS 'What each channel has brought by each model of attribution, as html; null where nothing was won or spent. Internal.';
 
+-- The goals of the page's period, each below the one that it contributes to.  A mark shows where it should be by now.
+CREATE FUNCTION report_goals(page jsonb) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+DECLARE
+    cells text[];
+BEGIN
+    SELECT array_agg(ARRAY[
+               repeat('<span class="indent"></span>', g.level - 1) || smarketing.report_name(g.goal)
+               || '<span class="period">' || smarketing.report_name(g.label) || ', ' || smarketing.report_days(page, g.starts_on, g.ends_on)
+               || coalesce(', ' || nullif(concat_ws(', ', smarketing.report_name(nullif(g.marketing_owner, '')), smarketing.report_name(nullif(g.sales_owner, ''))), ''), '')
+               || '</span>',
+               smarketing.report_bar((g.actual / nullif(g.target, 0))::float8, k.kind,
+                   smarketing.report_label(page, 'report.goal_bar', smarketing.report_escape(g.goal), smarketing.report_value(page, g.actual, g.unit),
+                                           smarketing.report_value(page, g.target, g.unit), smarketing.report_value(page, g.expected, g.unit)),
+                   (g.expected / nullif(g.target, 0))::float8),
+               smarketing.report_value(page, g.actual, g.unit),
+               CASE g.direction WHEN 'at_most' THEN '≤ ' ELSE '' END || smarketing.report_value(page, g.target, g.unit),
+               smarketing.report_value(page, g.expected, g.unit), smarketing.report_value(page, g.forecast, g.unit),
+               smarketing.report_state(k.kind, smarketing.report_label(page, 'state.' || g.state))] ORDER BY g.path, g.goal_id)
+        INTO cells
+    FROM goal_progress AS g
+    CROSS JOIN LATERAL (SELECT CASE WHEN g.state IN ('met', 'on_track') THEN 'good' WHEN g.state = 'at_risk' THEN 'warn'
+                                    WHEN g.state = 'missed' THEN 'bad' ELSE 'plain' END AS kind) AS k
+    WHERE g.starts_on <= (page ->> 'last_day')::date AND g.ends_on >= (page ->> 'first_day')::date;
+    RETURN smarketing.report_table(page, 'report.goals_caption',
+        ARRAY['report.goal', 'report.progress', 'report.actual', 'column.target', 'report.expected', 'report.forecast', 'column.state'],
+        'hbnnnnt', cells);
+END
+$body$;
+COMMENT ON FUNCTION report_goals(jsonb) IS 'The goals of the period as html; null without any. Internal.';
+
 -- What was agreed on and is late, longest late first; the rest is a number.
 CREATE FUNCTION report_actions(page jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$

@@ -69,7 +69,7 @@ FROM unnest(ARRAY['Non è ancora entrato nessun lead.', 'Nessun accordo in vigor
                   'Nessun lead è ancora stato proposto alle vendite.', 'Le vendite non hanno restituito nessun lead.',
                   'Non è ancora stato vinto nulla.', 'Nessuna azione aperta.', 'Nessun obiettivo']) AS w;
 SELECT doesnt_match(:'quiet'::text, '<svg', 'and draws nothing');
-SELECT doesnt_match(:'quiet'::text, 'NaN|Infinity|null', 'nor says NaN');
+SELECT doesnt_match(:'quiet'::text, 'NaN|Infinity', 'nor says NaN');
 
 -- what the page says is what the views say
 SELECT 'en' AS language \gset
@@ -81,7 +81,7 @@ SELECT is((SELECT string_agg(DISTINCT m[1], ' ' ORDER BY m[1]) FROM regexp_match
           '!DOCTYPE b bdi body caption dd div dl dt footer h1 h2 head header html main meta p rect section span style svg table tbody td th thead time title tr',
           'it has the elements that it is made of, and no other');
 SELECT is((SELECT string_agg(DISTINCT a[1], ' ' ORDER BY a[1])
-           FROM regexp_matches(:'page'::text, '<[a-zA-Z][^>]*>', 'g') AS t, regexp_matches(t[1], ' ([a-zA-Z:-]+)=', 'g') AS a),
+           FROM regexp_matches(:'page'::text, '<[a-zA-Z][^>]*>', 'g') AS t, regexp_matches(regexp_replace(t[1], '"[^"]*"', '""', 'g'), ' ([a-zA-Z:-]+)=', 'g') AS a),
           'aria-labelledby charset class content data-label datetime height http-equiv id lang name preserveAspectRatio role scope style viewBox width x',
           'and no other attributes: none loads or runs anything');
 SELECT doesnt_match(:'page'::text, 'url\(|@import|javascript:|https?:', 'nothing comes from elsewhere');
