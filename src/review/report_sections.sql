@@ -309,19 +309,23 @@ BEGIN
     SELECT array_agg(ARRAY[
                repeat('<span class="indent"></span>', g.level - 1) || smarketing.report_name(g.goal)
                || '<span class="period">' || smarketing.report_name(g.label) || ', ' || smarketing.report_days(page, g.starts_on, g.ends_on)
-               || coalesce(', ' || nullif(concat_ws(', ', smarketing.report_name(nullif(g.marketing_owner, '')), smarketing.report_name(nullif(g.sales_owner, ''))), ''), '')
+               || coalesce(', <bdi>' || smarketing.report_escape(g.marketing_owner) || '</bdi>', '')
+               || coalesce(', <bdi>' || smarketing.report_escape(g.sales_owner) || '</bdi>', '')
                || '</span>',
                smarketing.report_bar((g.actual / nullif(g.target, 0))::float8, k.kind,
-                   smarketing.report_label(page, 'report.goal_bar', smarketing.report_escape(g.goal), smarketing.report_value(page, g.actual, g.unit),
-                                           smarketing.report_value(page, g.target, g.unit), smarketing.report_value(page, g.expected, g.unit)),
+                   smarketing.report_label(page, 'report.goal_bar', smarketing.report_escape(g.goal), smarketing.report_value(k.own, g.actual, k.unit),
+                                           smarketing.report_value(k.own, g.target, k.unit), smarketing.report_value(k.own, g.expected, k.unit)),
                    (g.expected / nullif(g.target, 0))::float8),
-               smarketing.report_value(page, g.actual, g.unit),
-               CASE g.direction WHEN 'at_most' THEN '≤ ' ELSE '' END || smarketing.report_value(page, g.target, g.unit),
-               smarketing.report_value(page, g.expected, g.unit), smarketing.report_value(page, g.forecast, g.unit),
-               smarketing.report_state(k.kind, smarketing.report_label(page, 'state.' || g.state))] ORDER BY g.path, g.goal_id)
+               smarketing.report_value(k.own, g.actual, k.unit),
+               CASE g.direction WHEN 'at_most' THEN '≤ ' ELSE '' END || smarketing.report_value(k.own, g.target, k.unit),
+               smarketing.report_value(k.own, g.expected, k.unit), smarketing.report_value(k.own, g.forecast, k.unit),
+               smarketing.report_state(k.kind, smarketing.report_label(page, CASE g.state WHEN 'not_yet' THEN 'report.state_not_yet' ELSE 'state.' || g.state END))] ORDER BY g.path, g.goal_id)
         INTO cells
     FROM goal_progress AS g
-    CROSS JOIN LATERAL (SELECT CASE WHEN g.state IN ('met', 'on_track') THEN 'good' WHEN g.state = 'at_risk' THEN 'warn'
+    LEFT JOIN metric AS m ON m.name = g.metric
+    -- an amount is in the currency that the goal was set in
+    CROSS JOIN LATERAL (SELECT CASE m.unit WHEN 'currency' THEN page || jsonb_build_object('currency', g.unit) ELSE page END AS own, m.unit,
+                               CASE WHEN g.state IN ('met', 'on_track') THEN 'good' WHEN g.state = 'at_risk' THEN 'warn'
                                     WHEN g.state = 'missed' THEN 'bad' ELSE 'plain' END AS kind) AS k
     WHERE g.starts_on <= (page ->> 'last_day')::date AND g.ends_on >= (page ->> 'first_day')::date;
     RETURN smarketing.report_table(page, 'report.goals_caption',

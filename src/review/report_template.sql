@@ -57,6 +57,7 @@ BEGIN
         ('goal', ARRAY['Goal', 'Meta', 'Objetivo', 'Obiettivo']),
         ('goal_bar', ARRAY['{1}: {2} of {3}, expected by now {4}', '{1}: {2} de {3}, esperado até agora {4}', '{1}: {2} de {3}, esperado hasta ahora {4}',
                            '{1}: {2} di {3}, atteso finora {4}']),
+        ('state_not_yet', ARRAY['not yet', 'ainda não', 'aún no', 'non ancora']),
         ('progress', ARRAY['Progress', 'Progresso', 'Progreso', 'Progresso']),
         ('actual', ARRAY['Reached', 'Alcançado', 'Alcanzado', 'Raggiunto']),
         ('expected', ARRAY['By now', 'Até agora', 'Hasta ahora', 'Finora']),

@@ -94,6 +94,8 @@ SELECT matches(:'page'::text, 'data-label="Leads">12</td><td role="cell" class="
 SELECT matches(:'page'::text, 'data-label="Owed">1,200</td><td role="cell" class="n" data-label="Kept">400</td>', 'first attempts owed, and made in time');
 SELECT matches(:'page'::text, 'First attempt|up to 5', 'speed to lead');
 SELECT matches(:'page'::text, '<span class="state bad">overdue</span>', 'a state is said in words');
+SELECT matches(:'page'::text, '<rect class="fill" width="49.38" height="10"/><rect class="mark" x="99.00"', 'a goal''s bar: 14,814,810 of 30,000,000, and all of it by now');
+SELECT matches(:'page'::text, U&'data-label="Reached">10.0%</td><td role="cell" class="n" data-label="Target">≤ 5.0%</td>', 'a goal of a share, at most');
 SELECT matches(:'page'::text, 'Overdue: 0, of 14 open actions', 'actions that are not late yet are a number');
 SELECT is((SELECT count(*) FROM regexp_matches(:'page'::text, '<h1>', 'g')), 1::bigint, 'one heading of the page');
 SELECT is((SELECT count(*) FROM regexp_matches(:'page'::text, '<table', 'g')), (SELECT count(*) FROM regexp_matches(:'page'::text, '<caption>[^<]', 'g')),
