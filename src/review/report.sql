@@ -57,7 +57,7 @@ tbody th { min-width: 7.5em; font-weight: 500; overflow-wrap: anywhere; }
 .dot.sales { background: var(--sales); }
 .legend .dot { margin-inline-start: 8px; margin-inline-end: 5px; }
 .period, .target { display: block; color: var(--soft); font-size: 12.5px; font-weight: 400; }
-.indent { display: inline-block; width: 1.2em; }
+.below { display: block; padding-inline-start: calc(1.2em * var(--level)); }
 .legend, .note, .none, footer { color: var(--soft); font-size: 13.5px; }
 .legend, .note, .none { margin: 6px 0; }
 .lead { margin: 2px 0 10px; }
@@ -85,13 +85,13 @@ footer { margin-top: 18px; }
   tbody tr:last-child { border-bottom: 0; }
   tr > th, tr > td { min-width: 0; padding: 0; border: 0; font-size: 13.5px; }
   .narrow thead { display: block; }
-  .narrow tr { grid-template-columns: minmax(0, 1.8fr) repeat(var(--columns), minmax(0, 1fr)); }
+  .narrow tr { grid-template-columns: minmax(0, 1.6fr) repeat(var(--columns), minmax(0, 1fr)); }
   .narrow thead th { font-size: 10.5px; white-space: normal; hyphens: auto; align-self: end; overflow-wrap: anywhere; }
   tbody .dot { display: none; }
   .narrow thead .b { display: none; }
   .narrow tbody .b { grid-row: 2; grid-column: 1 / -1; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .cards tr { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+  .cards tr { grid-template-columns: repeat(auto-fill, minmax(94px, 1fr)); }
   .cards tbody th, .cards .b { grid-column: 1 / -1; }
   .cards td { text-align: start; white-space: normal; }
   .cards td:not(.b)::before { content: attr(data-label); display: block; color: var(--soft); font-size: 11px; }
@@ -101,20 +101,24 @@ footer { margin-top: 18px; }
 @media print {
   :root { color-scheme: light; --ground: #ffffff; --card: #ffffff; --ink: #000000; --soft: #3d434d; --line: #b9bfc9; --track: #e8ebf0;
     --marketing: #6b46a3; --sales: #0c6b85; --plain: #7b8494; --good: #17683a; --warn: #835200; --bad: #b3261e; }
-  @page { margin: 14mm 13mm; }
-  body { font-size: 9.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  @page { margin: 12mm; }
+  body { font-size: 8.5pt; line-height: 1.35; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .page { max-width: none; padding: 0; }
-  .card, .figures > div { border-radius: 0; border-width: 0 0 .5pt; padding: 8pt 0; }
-  .card.marketing, .card.sales { border-top-width: 2pt; padding-top: 6pt; }
-  .grid { display: block; }
-  .state.state { padding: 0; background: none; }
-  .bar { height: 8pt; margin-top: 2pt; }
-  th, td { padding-top: 3pt; padding-bottom: 3pt; }
-  h1 { font-size: 20pt; }
-  h2 { font-size: 12.5pt; break-after: avoid; }
-  caption, .legend, .lead { break-after: avoid; }
-  thead { display: table-header-group; }
-  tr, .figures, .short { break-inside: avoid; }
+  header { margin-bottom: 8pt; }
+  .grid { gap: 10pt 16pt; }
+  .figures { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 4pt 12pt; margin: 4pt 0 0; }
+  .card, .figures > div { padding: 0; border-radius: 0; border-width: 0; }
+  .card { padding-top: 5pt; border-top: .5pt solid var(--line); }
+  .card.marketing, .card.sales { border-top-width: 2pt; }
+  .state.state { padding: 0; font-size: inherit; background: none; }
+  .bar { height: 7pt; margin-top: 2pt; }
+  th, td { padding-top: 2.2pt; padding-bottom: 2.2pt; padding-inline-start: 9pt; }
+  h1 { margin-bottom: 4pt; font-size: 18pt; }
+  h2 { font-size: 12pt; }
+  .figures .value { font-size: 14pt; }
+  thead th, caption, .period, .target, .legend, .note, .none, footer, .figures dt, .figures .before { font-size: 7.5pt; }
+  h2, caption, .legend, .lead { break-after: avoid; }
+  .card, tr, .figures > div { break-inside: avoid; }
 }
 $css$;
 COMMENT ON FUNCTION report_style() IS 'The style sheet of the page. Internal.';

@@ -194,7 +194,7 @@ BEGIN
         body := body || E'</tr>\n';
     END LOOP;
     RETURN format(E'<table role="table" class="%s" style="--columns: %s"><caption>%s</caption>\n<thead role="rowgroup"><tr role="row">%s</tr></thead>\n<tbody role="rowgroup">\n%s</tbody></table>\n',
-                  CASE WHEN width <= 4 THEN 'narrow' ELSE 'cards' END, width, smarketing.report_label(page, caption), head, body);
+                  CASE WHEN width <= 4 AND kinds !~ 't.*t' THEN 'narrow' ELSE 'cards' END, width, smarketing.report_label(page, caption), head, body);
 END
 $body$;
 COMMENT ON FUNCTION report_table(jsonb, text, text[], text, text[]) IS

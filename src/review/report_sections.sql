@@ -10,17 +10,19 @@
 CREATE FUNCTION report_page(workspace text, per text, day date) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 DECLARE
-    values CONSTANT setting_values := (SELECT g FROM setting_values AS g);
-    local CONSTANT timestamp := timezone(values.timezone, now());
-    first_day CONSTANT date := period_of(per, coalesce(day, local::date)::timestamp, values.week_starts_on);
+    local timestamp;
+    first_day date;
+    page jsonb;
 BEGIN
-    RETURN jsonb_build_object(
-        'workspace', workspace, 'language', values.language, 'currency', values.currency, 'timezone', values.timezone, 'now', local,
-        'per', per, 'first_day', first_day, 'last_day', (first_day + period_length(per))::date - 1,
-        'before', (first_day - period_length(per))::date,
-        'labels', jsonb_build_object('report.thousands', ',', 'report.decimal', '.', 'report.percent', '{1}%', 'report.money', '{2} {1}',
-                                     'report.date', 'YYYY-MM-DD', 'report.days', '{1} d', 'report.hours', '{1} h', 'report.minutes', '{1} min')
-                  || (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l));
+    SELECT timezone(g.timezone, now()), period_of(per, coalesce(day::timestamp, timezone(g.timezone, now())), g.week_starts_on),
+           jsonb_build_object('workspace', workspace, 'per', per, 'language', g.language, 'currency', g.currency, 'timezone', g.timezone,
+               'labels', jsonb_build_object('report.thousands', ',', 'report.decimal', '.', 'report.percent', '{1}%', 'report.money', '{2} {1}',
+                                            'report.date', 'YYYY-MM-DD', 'report.days', '{1} d', 'report.hours', '{1} h', 'report.minutes', '{1} min')
+                         || (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l))
+        INTO local, first_day, page
+    FROM setting_values AS g;
+    RETURN page || jsonb_build_object('now', local, 'first_day', first_day, 'last_day', (first_day + period_length(per))::date - 1,
+                                      'before', (first_day - period_length(per))::date);
 END
 $body$;
 COMMENT ON FUNCTION report_page(text, text, date) IS
@@ -307,11 +309,11 @@ DECLARE
     cells text[];
 BEGIN
     SELECT array_agg(ARRAY[
-               repeat('<span class="indent"></span>', g.level - 1) || smarketing.report_name(g.goal)
+               format('<span class="below" style="--level: %s">', g.level - 1) || smarketing.report_name(g.goal)
                || '<span class="period">' || smarketing.report_name(g.label) || ', ' || smarketing.report_days(page, g.starts_on, g.ends_on)
                || coalesce(', <bdi>' || smarketing.report_escape(g.marketing_owner) || '</bdi>', '')
                || coalesce(', <bdi>' || smarketing.report_escape(g.sales_owner) || '</bdi>', '')
-               || '</span>',
+               || '</span></span>',
                smarketing.report_bar((g.actual / nullif(g.target, 0))::float8, k.kind,
                    smarketing.report_label(page, 'report.goal_bar', smarketing.report_escape(g.goal), smarketing.report_value(k.own, g.actual, k.unit),
                                            smarketing.report_value(k.own, g.target, k.unit), smarketing.report_value(k.own, g.expected, k.unit)),
