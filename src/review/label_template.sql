@@ -63,6 +63,7 @@ BEGIN
         ('department.marketing', ARRAY['Marketing', 'Marketing', 'Marketing', 'Marketing']),
         ('department.sales', ARRAY['Sales', 'Vendas', 'Ventas', 'Vendite']),
         ('department.operations', ARRAY['Operations', 'Operações', 'Operaciones', 'Operazioni']),
+        ('state.not_yet', ARRAY['not yet', 'ainda não', 'todavía no', 'non ancora']),
         ('state.on_track', ARRAY['on track', 'no ritmo', 'al ritmo', 'in linea']),
         ('state.at_risk', ARRAY['at risk', 'em risco', 'en riesgo', 'a rischio']),
         ('state.met', ARRAY['met', 'cumprido', 'cumplido', 'rispettato']),

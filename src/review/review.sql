@@ -43,7 +43,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION review_period(text, text) IS
-'The days that a text names in a workspace: 2026-W47 (its week that holds the Thursday of that ISO week), 2026-11, 2026-Q4, a day (the week that holds it), a range as it is, or NULL (the last week that is over). Weeks begin on setting week_starts_on, today is of setting timezone. 22023 for any other text.';
+'The days that a text names in a workspace: 2026-W47 (its week that holds the Thursday of that ISO week), 2026-11, 2026-Q4, a day (the week that holds it), a range as it is, or NULL (the last week that is over). Weeks begin on setting week_starts_on, today is of setting timezone. 22023 for any other text, 22008 for a day that does not exist.';
 
 CREATE FUNCTION open_review(workspace text, period daterange) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$

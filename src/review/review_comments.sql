@@ -51,7 +51,7 @@ BEGIN
     COMMENT ON COLUMN action_item.effect IS 'What came of it, in words; may be written later.';
     COMMENT ON COLUMN action_item.metric IS 'The metric that it is to move, a row of metric; null if none.';
     COMMENT ON COLUMN action_item.metric_per IS 'week, month or quarter in which the metric is read: as its review, else week. Null without a metric.';
-    COMMENT ON COLUMN action_item.metric_before IS 'The metric when the action was written: of metric_before_period. Frozen; null if the metric had no value.';
+    COMMENT ON COLUMN action_item.metric_before IS 'The metric when the action was written: of metric_before_period, to four digits. Frozen; null if the metric had no value.';
     COMMENT ON COLUMN action_item.metric_before_period IS 'First day of the review''s period, else of the last one that was over.';
     COMMENT ON COLUMN action_item.metric_after IS 'The metric when the action was done: of metric_after_period. Frozen; null while it is open.';
     COMMENT ON COLUMN action_item.metric_after_period IS 'First day of the last period that was over when it was done.';

@@ -12,7 +12,7 @@ BEGIN
     RETURN (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
                    'key', m.name, 'label', coalesce(m.label, m.name), 'direction', m.direction, 'unit', m.unit,
-                   'value', round(v.value, 4), 'previous', round(v.previous, 4)) ORDER BY m.position, m.name), '[]')
+                   'value', trim_scale(round(v.value, 4)), 'previous', trim_scale(round(v.previous, 4))) ORDER BY m.position, m.name), '[]')
         FROM metric AS m
         LEFT JOIN (SELECT x.metric, max(x.value) FILTER (WHERE x.period = first_day) AS value,
                           max(x.value) FILTER (WHERE x.period = previous_day) AS previous
@@ -23,6 +23,30 @@ END
 $body$;
 COMMENT ON FUNCTION workspace_review_metrics(text, date, date) IS
 'The metrics in a review''s pack. Internal.';
+
+/* The goals whose time has come; before: where they stood in the last review of such a period. */
+CREATE FUNCTION workspace_review_goals(per text, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
+BEGIN
+    RETURN (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'key', g.goal, 'label', g.goal, 'goal', g.goal_id, 'metric', g.metric, 'direction', g.direction, 'unit', g.unit,
+                   'value', trim_scale(round(g.actual, 4)), 'previous', b.value, 'target', g.target, 'expected', g.expected,
+                   'forecast', trim_scale(round(g.forecast, 4)), 'state', g.state, 'starts_on', g.starts_on, 'ends_on', g.ends_on,
+                   'marketing_owner', g.marketing_owner, 'sales_owner', g.sales_owner, 'agreed', g.agreed, 'level', g.level)
+               ORDER BY g.path COLLATE "C", g.goal_id), '[]')
+        FROM goal_progress AS g
+        LEFT JOIN LATERAL (
+            SELECT (i.item -> 'value') AS value
+            FROM review AS r
+            CROSS JOIN LATERAL jsonb_array_elements(r.pack -> 'goals') AS i (item)
+            WHERE r.per = workspace_review_goals.per AND lower(r.period) < first_day AND i.item ->> 'goal' = g.goal_id::text
+            ORDER BY r.period DESC LIMIT 1) AS b ON true
+        WHERE g.starts_on <= last_day AND g.ends_on >= first_day);
+END
+$body$;
+COMMENT ON FUNCTION workspace_review_goals(text, date, date) IS
+'The goals in a review''s pack. Internal.';
 
 /* What became of the answers that both departments owed, and of volumes and rates. */
 CREATE FUNCTION workspace_review_commitments(first_day date, last_day date, from_at timestamptz, to_at timestamptz, previous_at timestamptz)
@@ -68,8 +92,8 @@ BEGIN
                    'key', t.key, 'department', t.department, 'kind', t.kind, 'label', coalesce(t.description, t.key),
                    'agreement', t.agreement, 'version', t.version)
                || CASE t.kind WHEN 'response' THEN jsonb_build_object(
-                   'value', round(n.met::numeric / nullif(n.met + n.late + n.breached_open, 0), 4),
-                   'previous', round(b.met::numeric / nullif(b.met + b.late + b.breached_open, 0), 4), 'unit', 'share',
+                   'value', trim_scale(round(n.met::numeric / nullif(n.met + n.late + n.breached_open, 0), 4)),
+                   'previous', trim_scale(round(b.met::numeric / nullif(b.met + b.late + b.breached_open, 0), 4)), 'unit', 'share',
                    'owed', coalesce(n.owed, 0), 'met', coalesce(n.met, 0), 'late', coalesce(n.late, 0), 'open', coalesce(n.open, 0),
                    'breached_open', coalesce(n.breached_open, 0), 'cancelled', coalesce(n.cancelled, 0))
                ELSE jsonb_build_object('value', p.delivered, 'previous', q.delivered,
@@ -158,7 +182,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 BEGIN
     RETURN (
         WITH late AS (
-            SELECT m.key, m.department, coalesce(l.owner, c.owner) AS owner,
+            SELECT m.key, m.department, w.owner,
                    (array_agg(m.description ORDER BY m.id DESC))[1] AS label,
                    count(*) FILTER (WHERE k.open) AS value, min(c.due_at) FILTER (WHERE k.open) AS oldest_due,
                    count(*) FILTER (WHERE c.started_at <= before_at AND c.due_at < before_at
@@ -166,9 +190,14 @@ BEGIN
             FROM sla_clock AS c
             JOIN commitment AS m ON m.id = c.commitment_id
             LEFT JOIN lead AS l ON l.id = c.lead_id
+            LEFT JOIN member AS o ON o.name = l.owner
+            -- as on sla_board
+            CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN o.department IS NULL OR o.department IN (m.department, 'operations')
+                                                     THEN l.owner END, c.owner) AS owner) AS w
             CROSS JOIN LATERAL (SELECT c.ended_at IS NULL AND c.cancelled_at IS NULL AND c.due_at < now() AS open) AS k
             WHERE k.open OR c.started_at <= before_at AND c.due_at < before_at
-            GROUP BY m.key, m.department, coalesce(l.owner, c.owner)
+              AND coalesce(c.ended_at, c.cancelled_at, 'infinity') > before_at
+            GROUP BY m.key, m.department, w.owner
         )
         SELECT coalesce(jsonb_agg(jsonb_build_object(
                    'key', t.key, 'department', t.department, 'owner', t.owner, 'label', coalesce(t.label, t.key), 'value', t.value,
@@ -264,6 +293,7 @@ BEGIN
             'currency', settings.currency),
         'follows', (SELECT jsonb_build_object('review', r.id, 'pack_hash', r.pack_hash) FROM review AS r ORDER BY r.id DESC LIMIT 1),
         'metrics', smarketing.workspace_review_metrics(per, first_day, previous_day),
+        'goals', smarketing.workspace_review_goals(per, first_day, last_day),
         'commitments', smarketing.workspace_review_commitments(first_day, last_day, from_at, to_at, previous_at),
         'funnel', smarketing.workspace_review_funnel(from_at, to_at, previous_at),
         'rejections', smarketing.workspace_review_rejections(from_at, to_at, previous_at),

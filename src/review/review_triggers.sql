@@ -77,7 +77,7 @@ BEGIN
     EXECUTE format('SELECT p.per, timezone(g.timezone, now())::date
         FROM %1$I.setting_values AS g
         LEFT JOIN unnest(ARRAY[''week'', ''month'', ''quarter'']) AS p (per)
-            ON daterange(%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on),
+            ON NOT lower_inf($1) AND daterange(%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on),
                          (%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on) + %1$I.period_length(p.per))::date) = $1', workspace)
         INTO per, today USING frame;
     IF per IS NULL THEN
@@ -208,7 +208,7 @@ BEGIN
         EXECUTE format('SELECT (%1$I.period_of($1, timezone(g.timezone, $2), g.week_starts_on) - %1$I.period_length($1))::date
             FROM %1$I.setting_values AS g', workspace) INTO period USING per, at;
     END IF;
-    EXECUTE format('SELECT v.value FROM %I.metric_value AS v WHERE v.metric = $1 AND v.per = $2 AND v.period = $3', workspace)
+    EXECUTE format('SELECT trim_scale(round(v.value, 4)) FROM %I.metric_value AS v WHERE v.metric = $1 AND v.per = $2 AND v.period = $3', workspace)
         INTO value USING metric, per, period;
 END
 $body$;

@@ -18,7 +18,7 @@ BEGIN
     LEFT JOIN metric AS m ON m.name = a.metric
     CROSS JOIN LATERAL (
         SELECT CASE WHEN a.metric IS NOT NULL THEN
-                   (SELECT v.value FROM metric_value AS v
+                   (SELECT trim_scale(round(v.value, 4)) FROM metric_value AS v
                     WHERE v.metric = a.metric AND v.per = a.metric_per
                       AND v.period = (period_of(a.metric_per, t.today::timestamp, g.week_starts_on) - period_length(a.metric_per))::date)
                END AS metric_now) AS n
@@ -177,7 +177,10 @@ BEGIN
                    WHEN 'funnel' THEN replace(label_of('note.now'), '{now}', i.item ->> 'now')
                    WHEN 'rejections' THEN (SELECT string_agg(format('%s (%s)', c.item ->> 'campaign', c.item ->> 'leads'), ', ' ORDER BY c.ordinal)
                                            FROM jsonb_array_elements(i.item -> 'campaigns') WITH ORDINALITY AS c (item, ordinal))
-                   ELSE concat_ws(', ', label_of('state.' || (i.item ->> 'state')), label_of('column.target') || ' ' || (i.item ->> 'target'),
+                   ELSE concat_ws(', ', label_of('state.' || (i.item ->> 'state')),
+                       label_of('column.target') || ' ' || CASE WHEN i.unit IN ('share', 'ratio') THEN trim_scale((i.item ->> 'target')::numeric * 100) || ' %'
+                                                                ELSE i.item ->> 'target' END,
+                       label_of('per.' || (i.item ->> 'per')),
                        CASE WHEN i.item ? 'owed' THEN replace(replace(replace(replace(label_of('note.answers'), '{met}', i.item ->> 'met'),
                            '{owed}', i.item ->> 'owed'), '{late}', i.item ->> 'late'), '{open}', i.item ->> 'open') END)
                END AS note

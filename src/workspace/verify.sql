@@ -125,6 +125,7 @@ BEGIN ATOMIC
         ('agreement', 'guard', false),
         ('commitment', 'guard', false),
         ('feedback', 'record_insert', false),
+        ('goal', 'guard', false),
         ('feedback', 'append_only', false),
         ('feedback', 'guard', false),
         ('feedback', 'event_given', false),
@@ -140,8 +141,7 @@ BEGIN ATOMIC
         ('action_item', 'append_only', false),
         ('action_item', 'guard', false),
         ('action_item', 'event_opened', false),
-        ('action_item', 'event_done', false),
-        ('goal', 'guard', false)) AS t (table_name, name, in_partitions);
+        ('action_item', 'event_done', false)) AS t (table_name, name, in_partitions);
 END;
 COMMENT ON FUNCTION expected_triggers() IS
 'The triggers that a complete workspace has: table, name, the values that pg_trigger.tgenabled may have, and whether each partition of the table needs it too.';
