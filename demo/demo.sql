@@ -202,7 +202,7 @@ SELECT goal, round(actual, 2) AS actual, target, trim_scale(expected) AS "by now
 \o review.html
 \pset format unaligned
 \pset tuples_only on
-SELECT smarketing.report_html('crm', 'month', '2026-06-30');
+SELECT smarketing.report_html('crm', '2026-06');
 \o
 \set ECHO none
 \pset format wrapped

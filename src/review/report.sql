@@ -139,18 +139,18 @@ RETURN smarketing.report_header(page)
     || E'</main>\n<footer>' || smarketing.report_label(page, 'report.footer') || E'</footer>\n';
 COMMENT ON FUNCTION report_body(jsonb) IS 'All that is seen of the page, as html. Internal.';
 
-CREATE FUNCTION report_html(workspace text, per text, day date) RETURNS text
+CREATE FUNCTION report_html(workspace text, period text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
+    days daterange;
     page jsonb;
 BEGIN
     PERFORM smarketing.workspace_check(workspace);
-    IF per IS NULL OR per NOT IN ('week', 'month', 'quarter') THEN
-        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('there is no report per "%s"', per),
-            HINT = 'Periods are week, month and quarter.';
+    IF period IS NOT NULL THEN
+        days := smarketing.review_period(workspace, period);
     END IF;
     PERFORM set_config('search_path', format('%I, pg_temp', workspace), true);
-    page := smarketing.report_page(workspace, per, day);
+    page := smarketing.report_page(workspace, days);
     RETURN format(E'<!DOCTYPE html>\n<html lang="%s">\n<head>\n<meta charset="utf-8" />\n<title>%s</title>\n'
                   '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
                   '<meta http-equiv="Content-Security-Policy" content="default-src ''none''; style-src ''unsafe-inline''" />\n'
@@ -160,11 +160,11 @@ BEGIN
                   smarketing.report_style(), smarketing.report_body(page));
 END
 $body$;
-COMMENT ON FUNCTION report_html(text, text, date) IS
-'The page of report_html(workspace) for the week, month or quarter (per) that holds a day, today if it is null. Key figures and scorecards are those of that period; what counts over all time, and what is overdue, is as of now. 22023 for another per.';
+COMMENT ON FUNCTION report_html(text, text) IS
+'The same, of the period that a text names: 2026-W47, 2026-11, 2026-Q4, or a day of the week that is meant; see review_period(). NULL: the current month. Key figures, scorecards and goals are those of the period; what counts over all time, and what is overdue, is as of now. 22023 for another text.';
 
 CREATE FUNCTION report_html(workspace text) RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE
-RETURN smarketing.report_html(workspace, 'month', NULL);
+RETURN smarketing.report_html(workspace, NULL);
 COMMENT ON FUNCTION report_html(text) IS
-'One page on a workspace as self-contained HTML: header, key figures of this month, funnel, scorecards of both departments, speed to lead, channels by attribution model, goals, overdue actions, reasons for rejection; in the workspace''s language, time zone and currency, for screens light and dark, phones and paper. Reads the workspace''s views as the caller, who needs SELECT on them and on their tables. 3F000 if there is no such schema, SM010 if it is no workspace.';
+'One page on a workspace as self-contained HTML: key figures of this month, funnel, scorecards of both departments, goals, overdue actions, speed to lead, reasons for rejection, channels by attribution model; in the workspace''s language, time zone and currency, for screens light and dark, phones and paper. It holds no script and loads nothing; what users wrote is escaped. Reads the workspace''s views as the caller, who needs SELECT on them and on their tables. 3F000 if there is no such schema, SM010 if it is no workspace.';

@@ -7,26 +7,32 @@
  * What all sections need to know, and the words that they say it in.  Figures
  * can be written without any label.
  */
-CREATE FUNCTION report_page(workspace text, per text, day date) RETURNS jsonb
+CREATE FUNCTION report_page(workspace text, period daterange) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 DECLARE
-    local timestamp;
-    first_day date;
     page jsonb;
 BEGIN
-    SELECT timezone(g.timezone, now()), period_of(per, coalesce(day::timestamp, timezone(g.timezone, now())), g.week_starts_on),
-           jsonb_build_object('workspace', workspace, 'per', per, 'language', g.language, 'currency', g.currency, 'timezone', g.timezone,
+    SELECT jsonb_build_object('workspace', workspace, 'language', g.language, 'currency', g.currency, 'timezone', g.timezone,
+               'now', n.local, 'per', f.per, 'first_day', f.first_day, 'last_day', (f.first_day + period_length(f.per))::date - 1,
+               'before', (f.first_day - period_length(f.per))::date,
                'labels', jsonb_build_object('report.thousands', ',', 'report.decimal', '.', 'report.percent', '{1}%', 'report.money', '{2} {1}',
                                             'report.date', 'YYYY-MM-DD', 'report.days', '{1} d', 'report.hours', '{1} h', 'report.minutes', '{1} min')
                          || (SELECT coalesce(jsonb_object_agg(l.name, l.text), '{}') FROM label AS l))
-        INTO local, first_day, page
-    FROM setting_values AS g;
-    RETURN page || jsonb_build_object('now', local, 'first_day', first_day, 'last_day', (first_day + period_length(per))::date - 1,
-                                      'before', (first_day - period_length(per))::date);
+        INTO page
+    FROM setting_values AS g
+    CROSS JOIN LATERAL (SELECT timezone(g.timezone, now()) AS local) AS n
+    CROSS JOIN LATERAL (SELECT p.per, period_of(p.per, coalesce(lower(period)::timestamp, n.local), g.week_starts_on) AS first_day
+                        FROM (VALUES ('month'), ('week'), ('quarter')) AS p (per)) AS f
+    WHERE period IS NULL AND f.per = 'month' OR daterange(f.first_day, (f.first_day + period_length(f.per))::date) = period;
+    IF page IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', SCHEMA = workspace, MESSAGE = format('no report can be of %s', period),
+            HINT = 'Say one whole week, month or quarter; weeks begin on setting week_starts_on.';
+    END IF;
+    RETURN page;
 END
 $body$;
-COMMENT ON FUNCTION report_page(text, text, date) IS
-'Labels, settings and period of the workspace that search_path points at, for the functions that make its page. Internal.';
+COMMENT ON FUNCTION report_page(text, daterange) IS
+'Labels, settings and period (the current month if null) of the workspace that search_path points at, for the functions that make its page; 22023 for a period that is no week, month or quarter. Internal.';
 
 -- The agreement in force, and whose word stands under it.
 CREATE FUNCTION report_agreement(page jsonb) RETURNS text

@@ -12,7 +12,7 @@ DECLARE
 BEGIN
     PERFORM smarketing.create_workspace('words', language);
     PERFORM set_config('search_path', 'words, pg_temp', true);
-    page := smarketing.report_page('words', 'month', '2026-06-30');
+    page := smarketing.report_page('words', NULL);
     DROP SCHEMA words CASCADE;
     RETURN page;
 END
@@ -75,7 +75,7 @@ SELECT doesnt_match(:'quiet'::text, 'NaN|Infinity', 'nor says NaN');
 SELECT 'en' AS language \gset
 \ir include/hostile.psql
 SELECT set_config('search_path', :'path', false) \g /dev/null
-SELECT smarketing.report_html(:'hostile', 'month', '2025-03-31') AS page \gset
+SELECT smarketing.report_html(:'hostile', '2025-03') AS page \gset
 SELECT ok(xml_is_well_formed_document(:'page'), 'a page of hostile text is well-formed');
 SELECT is((SELECT string_agg(DISTINCT m[1], ' ' ORDER BY m[1]) FROM regexp_matches(:'page'::text, '<([a-zA-Z!][^ >/]*)', 'g') AS m),
           '!DOCTYPE b bdi body caption dd div dl dt footer h1 h2 head header html main meta p rect section span style svg table tbody td th thead time title tr',
@@ -103,21 +103,21 @@ SELECT is((SELECT count(*) FROM regexp_matches(:'page'::text, '<table', 'g')), (
 SELECT is((SELECT count(*) FROM regexp_matches(:'page'::text, '<th (?!scope=)', 'g')), 0::bigint, 'every heading of a table has a scope');
 SELECT is((SELECT count(*) FROM regexp_matches(:'page'::text, '<svg', 'g')), (SELECT count(*) FROM regexp_matches(:'page'::text, '<svg [^>]*role="img"><title>[^<]', 'g')),
           'every bar is an image with a title');
-SELECT matches(smarketing.report_html(:'hostile', 'month', '2025-02-28'), '<time datetime="2025-02-01">', 'the month before is another page');
-SELECT matches(smarketing.report_html(:'hostile', 'week', '2025-03-12'), '<time datetime="2025-03-10">[^<]*</time> – <time datetime="2025-03-16">', 'so is a week');
+SELECT matches(smarketing.report_html(:'hostile', '2025-02'), '<time datetime="2025-02-01">', 'the month before is another page');
+SELECT matches(smarketing.report_html(:'hostile', '2025-03-12'), '<time datetime="2025-03-10">[^<]*</time> – <time datetime="2025-03-16">', 'so is a week');
 SELECT matches(smarketing.report_html(:'hostile'), 'so far', 'the page of today is that of a month which still runs');
 
 -- whoever reads it, whatever his session is set to
 SELECT volatility_is('smarketing', 'report_html', ARRAY['text'], 'stable', 'reading writes nothing');
 SET timezone = 'Pacific/Auckland'; SET datestyle = 'SQL, DMY'; SET intervalstyle = 'sql_standard'; SET extra_float_digits = -10;
-SELECT is(regexp_replace(smarketing.report_html(:'hostile', 'month', '2025-03-31'), '\d\d:\d\d', '', 'g'), regexp_replace(:'page'::text, '\d\d:\d\d', '', 'g'),
+SELECT is(regexp_replace(smarketing.report_html(:'hostile', '2025-03'), '\d\d:\d\d', '', 'g'), regexp_replace(:'page'::text, '\d\d:\d\d', '', 'g'),
           'it is the same page whatever the session''s settings');
 SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; RESET extra_float_digits;
 SELECT is(current_setting('search_path'), :'path', 'and leaves search_path alone');
 SELECT format('GRANT USAGE ON SCHEMA %1$I TO smk_marketing; GRANT SELECT ON ALL TABLES IN SCHEMA %1$I TO smk_marketing; GRANT USAGE ON SCHEMA %1$I TO smk_stranger;',
               :'hostile') \gexec
 SET ROLE smk_marketing;
-SELECT is(regexp_replace(smarketing.report_html(:'hostile', 'month', '2025-03-31'), '\d\d:\d\d', '', 'g'), regexp_replace(:'page'::text, '\d\d:\d\d', '', 'g'),
+SELECT is(regexp_replace(smarketing.report_html(:'hostile', '2025-03'), '\d\d:\d\d', '', 'g'), regexp_replace(:'page'::text, '\d\d:\d\d', '', 'g'),
           'a role that may read the tables gets it');
 SET ROLE smk_stranger;
 SELECT throws_ok(format('SELECT smarketing.report_html(%L)', :'hostile'), '42501', NULL, 'one that may not does not');
@@ -125,7 +125,8 @@ RESET ROLE;
 SELECT throws_ok($$SELECT smarketing.report_html('nowhere')$$, '3F000', NULL, 'there must be such a schema');
 SELECT throws_ok($$SELECT smarketing.report_html('pg_catalog')$$, 'SM010', NULL, 'that is a workspace');
 SELECT throws_ok($$SELECT smarketing.report_html(NULL)$$, '22004', NULL, 'and has a name');
-SELECT throws_ok($$SELECT smarketing.report_html('quiet', 'day', NULL)$$, '22023', 'there is no report per "day"', 'per is week, month or quarter');
+SELECT throws_ok($$SELECT smarketing.report_html('quiet', 'soon')$$, '22023', '"soon" is no period', 'a period is named as for open_review()');
+SELECT throws_ok($$SELECT smarketing.report_html('quiet', '[2026-03-02,2026-03-05)')$$, '22023', 'no report can be of [2026-03-02,2026-03-05)', 'and is a whole one');
 
 -- row security is the reader's
 ALTER TABLE quiet.lead ENABLE ROW LEVEL SECURITY;

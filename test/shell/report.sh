@@ -26,7 +26,7 @@ setup() { psql -XqAt -v ON_ERROR_STOP=1 -d report -v language=it -f "$SMK_SRC/te
 is "$(setup)" '' 'a workspace full of hostile text'
 sql report "SELECT smarketing.create_workspace('quiet', 'es')" >/dev/null
 page quiet -c "SELECT smarketing.report_html('quiet')"
-page hostile -c "SELECT smarketing.report_html('<b>\"r&d\"', 'month', '2025-03-31')"
+page hostile -c "SELECT smarketing.report_html('<b>\"r&d\"', '2025-03')"
 like "$(head -n 1 "$TMPDIR/quiet.html") $(tail -n 1 "$TMPDIR/quiet.html")" '^<!DOCTYPE html> </html>$' 'psql prints the bare page'
 
 # frames NAME: a copy of the page that measures itself, in frames of several widths.  The page forbids all scripts; its
