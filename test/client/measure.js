@@ -38,6 +38,7 @@ addEventListener('load', () => {
 	parent.postMessage([
 		innerWidth, matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light',
 		root.scrollWidth > width ? 'scrolls' : 'fits', beyond ? beyond + ' texts beyond' : 'inside',
+		getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)' ? 'white' : 'tinted',
 		contrast >= 4.5 ? 'legible' : 'contrast ' + contrast.toFixed(2), window.alerted ? 'alerted' : 'quiet',
 		texts > 100 ? 'full' : 'bare'
 	].join(' '), '*');
