@@ -93,29 +93,34 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     above record;
     next_id bigint := parent;
-    level int := 0;
+    direct_name text;
+    direct_period daterange;
 BEGIN
     IF parent IS NULL AND metric IS DISTINCT FROM 'revenue' THEN
         PERFORM smarketing.refuse_goal(workspace, goal, 'Relevant', 'parent', 'It contributes to no other goal.',
             'Name the goal that it contributes to in parent; only a goal on revenue stands on its own.');
     END IF;
     WHILE next_id IS NOT NULL LOOP
-        level := level + 1;
-        EXECUTE format('SELECT g.id, g.name, g.parent, g.starts_on, g.ends_on FROM %I.goal AS g WHERE g.id = $1 FOR SHARE', workspace)
-            INTO above USING next_id;
+        EXECUTE format('SELECT g.id, g.name, g.parent, daterange(g.starts_on, g.ends_on, ''[]'') AS during
+            FROM %I.goal AS g WHERE g.id = $1 FOR SHARE', workspace) INTO above USING next_id;
         IF next_id = goal_id THEN
             PERFORM smarketing.refuse_goal(workspace, goal, 'Relevant', 'parent', 'It would contribute to itself.',
                 'Name a goal that does not contribute to this one.');
         ELSIF above.id IS NULL THEN
             PERFORM smarketing.refuse_goal(workspace, goal, 'Relevant', 'parent', format('There is no goal %s.', next_id),
                 'Write the goal that it contributes to first.');
-        ELSIF level = 1 AND NOT daterange(above.starts_on, above.ends_on, '[]') @> daterange(starts_on, ends_on, '[]') THEN
-            PERFORM smarketing.refuse_goal(workspace, goal, 'Relevant', 'parent',
-                format('Goal "%s", to which it contributes, is from %s to %s.', above.name, above.starts_on, above.ends_on),
-                'Let it lie within that period, or contribute to another goal.');
+        END IF;
+        IF next_id = parent THEN
+            direct_name := above.name;
+            direct_period := above.during;
         END IF;
         next_id := above.parent;
     END LOOP;
+    IF NOT direct_period @> daterange(starts_on, ends_on, '[]') THEN
+        PERFORM smarketing.refuse_goal(workspace, goal, 'Relevant', 'parent',
+            format('Goal "%s", to which it contributes, is from %s to %s.', direct_name, lower(direct_period), upper(direct_period) - 1),
+            'Let it lie within that period, or contribute to another goal.');
+    END IF;
 END
 $body$;
 COMMENT ON FUNCTION check_goal_parent(text, text, bigint, text, bigint, date, date) IS
@@ -142,8 +147,8 @@ COMMENT ON FUNCTION check_goal_children(text, text, bigint, date, date) IS
 
 /*
  * Comparable periods are those that lead up to the goal's, each as long as it:
- * whole months where it is whole months, else days.  They lie in the past, and
- * not before anything was measured.
+ * whole months where it is whole months, else days.  They are over, and not
+ * before there was anything to measure: who has just begun has no history.
  */
 CREATE FUNCTION best_before(workspace text, metric text, direction text, starts_on date, ends_on date, today date,
                             OUT is_computed boolean, OUT best numeric, OUT during daterange)
@@ -158,9 +163,11 @@ BEGIN
         WITH figure AS MATERIALIZED (
             SELECT f.day, f.amount, f.base, f.sample FROM %1$I.metric_figure AS f WHERE f.metric = %2$L
         ), measured AS (
-            SELECT min(f.day) AS first_day FROM figure AS f
+            SELECT count(*) > 0 AS is_computed,
+                   min(f.day) FILTER (WHERE f.amount <> 0 OR f.base <> 0 OR f.sample IS NOT NULL) AS first_day
+            FROM figure AS f
         )
-        SELECT m.first_day IS NOT NULL, r.value, daterange(r.first_day, r.last_day, '[]')
+        SELECT m.is_computed, r.value, CASE WHEN r.value IS NOT NULL THEN daterange(r.first_day, r.last_day, '[]') END
         FROM measured AS m
         LEFT JOIN LATERAL (
             SELECT p.first_day, p.last_day, v.value
@@ -169,7 +176,7 @@ BEGIN
             CROSS JOIN LATERAL (SELECT %1$I.metric_result(count(f.base), sum(f.amount), sum(f.base),
                                                           percentile_cont(0.5) WITHIN GROUP (ORDER BY f.sample)) AS value
                                 FROM figure AS f WHERE f.day BETWEEN p.first_day AND p.last_day) AS v
-            WHERE p.first_day >= m.first_day AND p.last_day < $4 AND v.value IS NOT NULL
+            WHERE p.last_day >= m.first_day AND p.last_day < $4 AND v.value IS NOT NULL
             ORDER BY CASE $5 WHEN 'at_most' THEN v.value ELSE -v.value END, p.first_day DESC LIMIT 1) AS r ON true
         $sql$, workspace, metric)
         INTO is_computed, best, during USING starts_on, ends_on, step, today, direction;

@@ -76,6 +76,11 @@ BEGIN
         FROM today AS t
         CROSS JOIN LATERAL days_to((SELECT min(n.day) FROM entered AS n), t.day) AS s (day)
         LEFT JOIN entered AS e ON e.day = s.day
+    ), known_deal AS MATERIALIZED (
+        SELECT d.state, d.amount, d.campaign, timezone(g.timezone, d.opened_at)::date AS opened_on,
+               timezone(g.timezone, d.closed_at)::date AS closed_on
+        FROM deal_fact AS d
+        CROSS JOIN setting_values AS g
     ), dealt AS MATERIALIZED (
         -- a win stands a year later once more, for growth
         SELECT x.day, x.what = 'won_before' AS is_echo,
@@ -86,12 +91,10 @@ BEGIN
                sum(d.amount) FILTER (WHERE x.what = 'won') AS revenue,
                sum(d.amount) FILTER (WHERE x.what = 'won' AND d.campaign IS NOT NULL) AS campaign_revenue,
                sum(d.amount) FILTER (WHERE x.what = 'won_before') AS revenue_before
-        FROM deal_fact AS d
-        CROSS JOIN setting_values AS g
+        FROM known_deal AS d
         CROSS JOIN today AS t
-        CROSS JOIN LATERAL (SELECT timezone(g.timezone, d.opened_at)::date AS opened_on, timezone(g.timezone, d.closed_at)::date AS closed_on) AS z
-        CROSS JOIN LATERAL (VALUES ('opened', z.opened_on), (d.state, z.closed_on),
-                                   ('won_before', CASE WHEN d.state = 'won' THEN (z.closed_on + interval '1 year')::date END)) AS x (what, day)
+        CROSS JOIN LATERAL (VALUES ('opened', d.opened_on), (d.state, d.closed_on),
+                                   ('won_before', CASE WHEN d.state = 'won' THEN (d.closed_on + interval '1 year')::date END)) AS x (what, day)
         WHERE x.day <= t.day
         GROUP BY 1, 2
     ), sale AS MATERIALIZED (
@@ -218,13 +221,15 @@ BEGIN
         SELECT g.id, 1 AS level, ARRAY[g.name] AS path FROM goal AS g WHERE g.parent IS NULL
         UNION ALL
         SELECT g.id, t.level + 1, t.path || g.name FROM tree AS t JOIN goal AS g ON g.parent = t.id
+    ), office AS MATERIALIZED (
+        SELECT coalesce((SELECT c.hours FROM default_calendar AS c), 'UTC; 24/7')::smarketing.working_hours AS hours
     ), term AS (
         SELECT g.*, g.marketing_signed_at IS NOT NULL AND g.sales_signed_at IS NOT NULL AS agreed,
                timezone(v.timezone, g.starts_on::timestamp) AS from_at, timezone(v.timezone, (g.ends_on + 1)::timestamp) AS to_at,
-               coalesce((SELECT c.hours FROM default_calendar AS c), 'UTC; 24/7')::smarketing.working_hours AS hours,
-               m.label AS metric_label, m.unit = 'currency' AND g.unit <> v.currency AS is_foreign
+               o.hours, m.label AS metric_label, m.unit = 'currency' AND g.unit <> v.currency AS is_foreign
         FROM goal AS g
         CROSS JOIN setting_values AS v
+        CROSS JOIN office AS o
         LEFT JOIN metric AS m ON m.name = g.metric
     ), measured AS (
         SELECT t.*, now() >= t.from_at AS has_begun, now() >= t.to_at AS is_over, f.is_sum,

@@ -16,7 +16,6 @@
 #include <math.h>
 
 #define MAX_TRIALS		1e12	/* below this, one trial more is far above rounding */
-#define TIE				1e-12	/* relative; so close to the confidence is as good as there */
 
 /* log(n!) - log(sqrt(2 pi n) (n / e)^n) */
 static double
@@ -115,10 +114,17 @@ upper_tail(double k, double n, double rate)
 	return 1 - factor * a / b * beta_fraction(b, a, 1 - rate);
 }
 
+/*
+ * Where it is exactly the confidence, rounding must not say that it is less:
+ * the fraction's steps add up to some sqrt(n) ulps.  That is still far below
+ * what one trial more brings.
+ */
 static bool
 is_enough(double n, double k, double rate, double confidence)
 {
-	return upper_tail(k, n, rate) >= confidence * (1 - TIE);
+	double		rounding = 1e-13 + 4e-15 * sqrt(n);
+
+	return upper_tail(k, n, rate) >= confidence * (1 - rounding);
 }
 
 /* z for which the normal distribution is below it with this probability; a starting point needs few digits */
