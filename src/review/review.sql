@@ -13,7 +13,7 @@ DECLARE
     week CONSTANT text := 'IYYY-"W"IW';
     per text := CASE WHEN period ~ '^\d{4}-\d\d$' THEN 'month' WHEN period ~ '^\d{4}-Q[1-4]$' THEN 'quarter' ELSE 'week' END;
     day date;
-    first_day date;
+    named daterange;
 BEGIN
     PERFORM smarketing.workspace_check(workspace);
     IF period ~ '^[\[(]' THEN
@@ -35,11 +35,11 @@ BEGIN
             MESSAGE = format('"%s" is no period', period),
             HINT = 'Say 2026-W47, 2026-11, 2026-Q4, a day of the week that you mean, or a range such as [2026-11-16,2026-11-23).';
     END IF;
-    EXECUTE format('SELECT %1$I.period_of($1, $2::timestamp, g.week_starts_on) FROM %1$I.setting_values AS g', workspace)
-        INTO first_day USING per, day;
-    EXECUTE format('SELECT daterange($1, ($1 + %1$I.period_length($2))::date)', workspace)
-        INTO period USING first_day, per;
-    RETURN period::daterange;
+    EXECUTE format('SELECT daterange(f.day, (f.day + %1$I.period_length($1))::date)
+        FROM %1$I.setting_values AS g
+        CROSS JOIN LATERAL (SELECT %1$I.period_of($1, $2::timestamp, g.week_starts_on) AS day) AS f', workspace)
+        INTO named USING per, day;
+    RETURN named;
 END
 $body$;
 COMMENT ON FUNCTION review_period(text, text) IS

@@ -22,11 +22,11 @@ BEGIN
     ORDER BY r.id;
 
     RETURN QUERY
-    SELECT 'review_period', format('review %s', r.id), concat_ws(' ', r.pack #>> '{period,per}', r.pack #>> '{period,from}', r.pack #>> '{period,to}'),
-           concat_ws(' ', r.per, lower(r.period), upper(r.period) - 1)
+    SELECT 'review_period', format('review %s', r.id), p.packed, p.stored
     FROM review AS r
-    WHERE (r.pack #>> '{period,per}', r.pack #>> '{period,from}', r.pack #>> '{period,to}')
-          IS DISTINCT FROM (r.per, lower(r.period)::text, (upper(r.period) - 1)::text)
+    CROSS JOIN LATERAL (SELECT concat_ws(' ', r.pack #>> '{period,per}', r.pack #>> '{period,from}', r.pack #>> '{period,to}') AS packed,
+                               concat_ws(' ', r.per, to_char(lower(r.period), 'YYYY-MM-DD'), to_char(upper(r.period) - 1, 'YYYY-MM-DD')) AS stored) AS p
+    WHERE p.packed <> p.stored
     ORDER BY r.id;
 
     RETURN QUERY

@@ -112,7 +112,7 @@ COMMENT ON FUNCTION workspace_review_commitments(date, date, timestamptz, timest
 'The commitments in a review''s pack. Internal.';
 
 /* Leads that reached each stage; one that comes back in the same cycle counts once. */
-CREATE FUNCTION workspace_review_funnel(from_at timestamptz, to_at timestamptz, previous_at timestamptz) RETURNS jsonb
+CREATE FUNCTION workspace_review_stages(from_at timestamptz, to_at timestamptz, previous_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 #variable_conflict use_column
 BEGIN
@@ -138,7 +138,7 @@ BEGIN
         LEFT JOIN standing AS t ON t.stage = s.name);
 END
 $body$;
-COMMENT ON FUNCTION workspace_review_funnel(timestamptz, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION workspace_review_stages(timestamptz, timestamptz, timestamptz) IS
 'The funnel in a review''s pack. Internal.';
 
 /* What sales said of the leads that they were offered: by reason, and the campaigns with the most of each. */
@@ -295,7 +295,7 @@ BEGIN
         'metrics', smarketing.workspace_review_metrics(per, first_day, previous_day),
         'goals', smarketing.workspace_review_goals(per, first_day, last_day),
         'commitments', smarketing.workspace_review_commitments(first_day, last_day, from_at, to_at, previous_at),
-        'funnel', smarketing.workspace_review_funnel(from_at, to_at, previous_at),
+        'funnel', smarketing.workspace_review_stages(from_at, to_at, previous_at),
         'rejections', smarketing.workspace_review_rejections(from_at, to_at, previous_at),
         'breaches', smarketing.workspace_review_breaches(before_at),
         'feedback', smarketing.workspace_review_feedback(from_at, to_at, previous_at, before_at),

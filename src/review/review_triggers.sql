@@ -374,10 +374,10 @@ BEGIN
         FOR EACH ROW EXECUTE FUNCTION smarketing.review_decision_guard();
 
     CREATE OR REPLACE TRIGGER smarketing_event_opened AFTER INSERT ON review
-        FOR EACH ROW EXECUTE FUNCTION smarketing.record_event('review_opened', 'review', 'per', 'period', 'opened_by', 'pack_hash');
+        FOR EACH ROW EXECUTE FUNCTION smarketing.record_event('review_opened', 'review', 'per', 'opened_by', 'pack_hash');
     CREATE OR REPLACE TRIGGER smarketing_event_closed AFTER UPDATE ON review
         FOR EACH ROW WHEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL)
-        EXECUTE FUNCTION smarketing.record_event('review_closed', 'review', 'per', 'period', 'closed_by');
+        EXECUTE FUNCTION smarketing.record_event('review_closed', 'review', 'per', 'closed_by');
     CREATE OR REPLACE TRIGGER smarketing_event_opened AFTER INSERT ON action_item
         FOR EACH ROW EXECUTE FUNCTION smarketing.record_event('action_opened', 'action', 'review_id', 'feedback_id', 'owner', 'department', 'due');
     CREATE OR REPLACE TRIGGER smarketing_event_done AFTER UPDATE ON action_item

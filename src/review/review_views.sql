@@ -107,12 +107,13 @@ BEGIN
         FROM today AS t
         CROSS JOIN begun AS b
         CROSS JOIN LATERAL generate_series(period_of('week', b.week::timestamp, t.week_starts_on)::timestamp, t.this_week, interval '7 days') AS s (week)
-        WHERE s.week < t.this_week OR EXISTS (SELECT FROM review AS r WHERE lower(r.period) = s.week AND r.per = 'week')
+        WHERE s.week < t.this_week OR EXISTS (SELECT FROM review AS r WHERE r.per = 'week' AND r.period @> s.week::date + 3)
     ), met AS (
         SELECT w.week, w.last_day, w.is_past, w.timezone, r.id, r.opened_at, timezone(w.timezone, r.opened_at)::date - w.last_day AS days_after,
                p.people, p.marketing, p.sales
         FROM week AS w
-        LEFT JOIN review AS r ON r.period = daterange(w.week, w.last_day, '[]')
+        -- by its middle: weeks may have begun on another day then
+        LEFT JOIN review AS r ON r.per = 'week' AND r.period @> w.week + 3
         CROSS JOIN LATERAL (SELECT count(*) AS people, count(*) FILTER (WHERE x.department = 'marketing') AS marketing,
                                    count(*) FILTER (WHERE x.department = 'sales') AS sales
                             FROM review_attendance AS x WHERE x.review_id = r.id) AS p
@@ -193,7 +194,7 @@ BEGIN
         FROM review AS r
         CROSS JOIN LATERAL (
             SELECT 1 AS ordinal, 'period' AS key, 'row.period' AS label, NULL::numeric AS value, NULL AS unit,
-                   concat_ws(' ', label_of('per.' || r.per), lower(r.period), '–', upper(r.period) - 1) AS note
+                   concat_ws(' ', label_of('per.' || r.per), to_char(lower(r.period), 'YYYY-MM-DD'), '–', to_char(upper(r.period) - 1, 'YYYY-MM-DD')) AS note
             UNION ALL
             SELECT 2, 'opened', 'row.opened', NULL, NULL,
                    concat_ws(', ', to_char(timezone(g.timezone, r.opened_at), 'YYYY-MM-DD HH24:MI'), r.opened_by) FROM setting_values AS g

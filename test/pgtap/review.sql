@@ -161,11 +161,12 @@ SELECT results_eq($$SELECT state, body, actions, open_actions, owners FROM crm.f
     'an action answers the feedback');
 
 -- the next review sees what is open, and a lead more
-SELECT pg_temp.offer('c1', '2025-03-19 10:00') \g /dev/null
+SELECT pg_temp.offer('c1', '2025-03-19 10:00'), pg_temp.move('a1', 'opportunity', '2025-03-18 09:00'), pg_temp.move('a1', 'sql', '2025-03-19 09:00') \g /dev/null
 SELECT smarketing.open_review('crm', '[2025-03-17,2025-03-24)'::daterange) AS third \gset
 SELECT is((SELECT string_agg(concat_ws(' ', i ->> 'owner', i ->> 'state', i ->> 'days_late', i ->> 'metric', i ->> 'value', i ->> 'previous'), ', ' ORDER BY n)
            FROM crm.review AS r, jsonb_array_elements(r.pack -> 'actions') WITH ORDINALITY AS x (i, n) WHERE r.id = :third AND i ? 'action'),
     'mia overdue 10, mia overdue 2 mqls 0 4, sue open 0', 'open actions in the pack, with their metric now and before');
+SELECT is(pg_temp.packed(:third, 'funnel', 'sql') || ', ' || pg_temp.packed(:third, 'funnel', 'opportunity'), '0 1, 0 1', 'a1 went to and fro in stages that it had reached before');
 SELECT is(pg_temp.packed(:third, 'goals', 'March', 'value', 'previous', 'target'), '7 6 12', 'the goal, and where it stood in the review of the week before');
 SELECT results_eq(format($$SELECT label, value, previous, change, unit, note FROM crm.review_line WHERE review_id = %s AND section_key = 'goals' ORDER BY ordinal$$, :third),
     $$VALUES ('Revenue', 0::numeric, 0::numeric, 0::numeric, 'EUR', 'missed, Target 1000'), ('March', 7, 6, 1, 'leads', 'missed, Target 12')$$, 'on the page');

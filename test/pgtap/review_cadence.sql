@@ -57,6 +57,13 @@ SELECT results_eq($$SELECT note FROM crm.review_line WHERE review_id = 101 AND s
     $$VALUES ('week 2025-03-03 – 2025-03-09'), ('2025-03-10 09:00, mia'), ('max, mia'), ('sam'), ('Call sooner'), ('Fewer fairs')$$, 'what the page says of a meeting');
 SELECT is((SELECT review_id FROM crm.weekly_review LIMIT 1), :empty::bigint, 'what is imported is not the current review');
 
+-- from now on weeks begin on Sunday
+BEGIN;
+UPDATE crm.setting SET value = '7' WHERE name = 'week_starts_on';
+SELECT results_eq($$SELECT week, state, review_id, days_after FROM crm.review_cadence WHERE week < '2025-03-30'$$,
+    $$VALUES ('2025-03-02'::date, 'held', 101::bigint, 2), ('2025-03-09', 'one_sided', 102, 2), ('2025-03-16', 'missed', NULL, NULL), ('2025-03-23', 'held', 104, 10)$$, 'reviews of other weeks count for those that they are most of');
+ROLLBACK;
+
 -- a week is owed from the day on which the agreement came into force
 SELECT smarketing.create_workspace('agreed') \g /dev/null
 INSERT INTO agreed.member (name, department) VALUES ('mia', 'marketing'), ('sam', 'sales');
@@ -103,11 +110,16 @@ SELECT results_eq(format($$SELECT value, previous FROM nz.review_line WHERE revi
     $$VALUES (1::numeric, 1::numeric), (1, 1)$$, 'midnight is that of Auckland, also when its clock goes back');
 SELECT results_eq($$SELECT week, last_day, state FROM nz.review_cadence WHERE week < '2025-03-30'$$,
     $$VALUES ('2025-03-16'::date, '2025-03-22'::date, 'missed'), ('2025-03-23', '2025-03-29', 'missed')$$, 'and the weeks are its own');
-SELECT ok((SELECT r.pack #>> '{period,frozen_at}' LIKE '%+00:00' FROM nz.review AS r WHERE r.id = :march), 'times in a pack are those of UTC');
 SET timezone = 'Asia/Tokyo';
-SELECT is((SELECT count(*) FROM nz.review AS r WHERE r.pack_hash <> smarketing.review_pack_hash(r.pack)), 0::bigint, 'wherever it is read');
-RESET timezone;
+SELECT smarketing.open_review('nz', '2025-05-08') AS may \gset
+SELECT ok((SELECT r.pack #>> '{period,frozen_at}' LIKE '%+00:00' FROM nz.review AS r WHERE r.id = :may), 'times in a pack are those of UTC');
+SELECT is((SELECT count(*) FROM nz.review AS r WHERE r.pack_hash <> smarketing.review_pack_hash(r.pack)), 0::bigint, 'whatever the zone in which it is read');
 SET timezone = 'UTC';
+SET datestyle = 'SQL, DMY';
+SELECT is(smarketing.review_period('nz', '2025-03-04'), daterange('2025-03-02', '2025-03-09'), 'nor how dates are written');
+SELECT is((SELECT note FROM nz.review_line WHERE review_id = :march AND key = 'period'), 'week 2025-03-16 – 2025-03-22', 'or how they are read');
+SELECT is_empty($$SELECT * FROM smarketing.verify('nz')$$, 'or whether they are right');
+SET datestyle = 'ISO, YMD';
 
 -- ---- in other words ----
 SELECT smarketing.create_workspace('pt', 'pt'), smarketing.create_workspace('es', 'es'), smarketing.create_workspace('it', 'it') \g /dev/null
@@ -152,9 +164,14 @@ SELECT throws_ok($$INSERT INTO crm.review (period, opened_at) VALUES ('[2025-06-
 SELECT throws_ok($$INSERT INTO crm.review_decision (review_id, body) VALUES (101, 'x')$$, '42501', NULL, 'not into a review that is closed either');
 RESET smarketing.import;
 RESET ROLE;
+GRANT USAGE ON SCHEMA crm TO smk_stranger;
+GRANT INSERT ON crm.feedback TO smk_stranger;
+SET ROLE smk_stranger;
+SELECT lives_ok($$INSERT INTO crm.feedback (kind) VALUES ('nothing')$$, 'who may only speak needs no other right');
+RESET ROLE;
 SELECT is((SELECT opened_by FROM crm.review ORDER BY id DESC LIMIT 1), 'sam', 'opened by the member of the role');
 SELECT results_eq($$SELECT actor FROM crm.review_decision WHERE body = 'Because we can' UNION ALL SELECT actor FROM crm.feedback WHERE body = 'Good leads'$$, $$VALUES ('sam'), ('sam')$$, 'who decided, and spoke');
-SELECT is((SELECT count(*) FROM crm.event WHERE kind = 'feedback_given'), 1::bigint, 'the event is there');
+SELECT is((SELECT count(*) FROM crm.event WHERE kind = 'feedback_given'), 2::bigint, 'the events are there');
 UPDATE crm.setting SET value = 'true' WHERE name = 'require_actor';
 SELECT throws_ok($$SELECT smarketing.open_review('crm', '2025-07-10')$$, 'SM009', NULL, 'where everybody says who he is');
 SELECT throws_ok($$INSERT INTO crm.action_item (body, owner, due) VALUES ('x', 'sam', '2030-01-01')$$, 'SM009', NULL, 'so does who gives work');
