@@ -16,7 +16,8 @@ BEGIN
            period_of('month', coalesce(timezone(g.timezone, v.closed_at), v.expected_close), g.week_starts_on) AS month,
            v.given_amount, v.currency, v.rate, v.amount, v.unconverted, v.probability,
            CASE WHEN v.won IS NULL THEN v.amount * v.probability::numeric END AS weighted,
-           (extract(epoch FROM v.closed_at - v.opened_at) / 86400)::float8 AS cycle_days, v.reason,
+           CASE WHEN isfinite(v.opened_at) AND isfinite(v.closed_at)
+                THEN (extract(epoch FROM v.closed_at - v.opened_at) / 86400)::float8 END AS cycle_days, v.reason,
            l.campaign, c.channel, l.persona, l.origin, l.source
     FROM deal_value AS v
     CROSS JOIN setting_values AS g
@@ -153,23 +154,31 @@ BEGIN
      * moves none stands for each period in between, so that there are no gaps.
      */
     CREATE OR REPLACE VIEW pipeline_velocity WITH (security_invoker = true) AS
-    WITH moved AS (
-        SELECT p.per, d.dimension, d.value, period_of(p.per, m.at, g.week_starts_on) AS period,
-               count(*) FILTER (WHERE m.opens) - count(*) FILTER (WHERE NOT m.opens) AS change,
-               count(*) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won,
-               count(*) FILTER (WHERE NOT m.opens AND f.state = 'lost') AS lost,
-               sum(f.amount) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won_amount,
-               count(f.amount) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won_with_amount,
-               sum(f.cycle_days) FILTER (WHERE NOT m.opens AND f.state = 'won') AS won_days,
-               count(*) FILTER (WHERE NOT m.opens AND f.unconverted AND f.state = 'won') AS unconverted
+    WITH daily AS (
+        SELECT d.dimension, d.value, m.opens, m.at::date AS day, count(*) AS deals,
+               count(*) FILTER (WHERE f.state = 'won') AS won, count(*) FILTER (WHERE f.state = 'lost') AS lost,
+               sum(f.amount) FILTER (WHERE f.state = 'won') AS won_amount,
+               count(f.amount) FILTER (WHERE f.state = 'won') AS won_with_amount,
+               sum(f.cycle_days) FILTER (WHERE f.state = 'won') AS won_days,
+               count(*) FILTER (WHERE f.unconverted AND f.state = 'won') AS unconverted
         FROM deal_fact AS f
         CROSS JOIN setting_values AS g
         CROSS JOIN LATERAL (VALUES (true, timezone(g.timezone, f.opened_at)), (false, timezone(g.timezone, f.closed_at))) AS m (opens, at)
         CROSS JOIN LATERAL (VALUES ('all', NULL), ('owner', f.owner), ('origin', f.origin), ('channel', f.channel),
                                    ('campaign', f.campaign), ('persona', f.persona)) AS d (dimension, value)
+        WHERE isfinite(m.at) AND isfinite(f.opened_at)
+        GROUP BY d.dimension, d.value, m.opens, m.at::date
+    ), moved AS (
+        SELECT p.per, d.dimension, d.value, period_of(p.per, d.day, g.week_starts_on) AS period,
+               sum(CASE WHEN d.opens THEN d.deals ELSE -d.deals END) AS change,
+               coalesce(sum(d.won) FILTER (WHERE NOT d.opens), 0) AS won, coalesce(sum(d.lost) FILTER (WHERE NOT d.opens), 0) AS lost,
+               sum(d.won_amount) FILTER (WHERE NOT d.opens) AS won_amount,
+               sum(d.won_with_amount) FILTER (WHERE NOT d.opens) AS won_with_amount,
+               sum(d.won_days) FILTER (WHERE NOT d.opens) AS won_days, sum(d.unconverted) FILTER (WHERE NOT d.opens) AS unconverted
+        FROM daily AS d
+        CROSS JOIN setting_values AS g
         CROSS JOIN (VALUES ('all'), ('week'), ('month'), ('quarter')) AS p (per)
-        WHERE m.at IS NOT NULL
-        GROUP BY p.per, d.dimension, d.value, period_of(p.per, m.at, g.week_starts_on)
+        GROUP BY p.per, d.dimension, d.value, period_of(p.per, d.day, g.week_starts_on)
     ), standing AS (
         SELECT s.per, s.dimension, s.value, s.period,
                sum(sum(s.change)) OVER (PARTITION BY s.per, s.dimension, s.value ORDER BY s.period) AS opportunities,
@@ -191,7 +200,7 @@ BEGIN
     )
     SELECT s.per, s.period, s.dimension, s.value, s.opportunities::bigint AS opportunities, s.average_value, s.win_rate, s.cycle_days,
            s.opportunities::float8 * s.average_value::float8 * s.win_rate / nullif(s.cycle_days, 0) AS velocity,
-           s.won::bigint AS won, s.lost::bigint AS lost, s.unconverted::bigint AS unconverted
+           s.won::bigint AS won, s.lost::bigint AS lost, coalesce(s.unconverted, 0)::bigint AS unconverted
     FROM standing AS s
     WHERE s.opportunities > 0 OR s.won > 0 OR s.lost > 0
     ORDER BY array_position(ARRAY['all', 'week', 'month', 'quarter'], s.per), s.period,
@@ -213,9 +222,10 @@ BEGIN
     COMMENT ON COLUMN pipeline_velocity.unconverted IS 'Deals won that are not in average_value, since their currency has no rate.';
 
     CREATE OR REPLACE VIEW sales_cycle WITH (security_invoker = true) AS
-    SELECT s.per, s.period, s.dimension, s.value, s.from_step, s.step_label, s.won, make_interval(secs => s.average_seconds) AS average,
-           s.average_seconds, make_interval(secs => s.median_seconds) AS median, s.median_seconds,
-           make_interval(secs => s.p90_seconds) AS p90, s.p90_seconds
+    SELECT s.per, s.period, s.dimension, s.value, s.from_step, s.step_label, s.won,
+           justify_hours(make_interval(secs => s.average_seconds)) AS average, s.average_seconds,
+           justify_hours(make_interval(secs => s.median_seconds)) AS median, s.median_seconds,
+           justify_hours(make_interval(secs => s.p90_seconds)) AS p90, s.p90_seconds
     FROM (SELECT p.per, period_of(p.per, timezone(g.timezone, f.won_at), g.week_starts_on) AS period, d.dimension, d.value,
                  t.from_step, t.step_label, count(*) AS won, avg(w.seconds) AS average_seconds,
                  percentile_cont(0.5) WITHIN GROUP (ORDER BY w.seconds) AS median_seconds,
@@ -226,19 +236,19 @@ BEGIN
                                      ('opportunity', '03 Opportunity', f.opportunity_at)) AS t (from_step, step_label, at)
           CROSS JOIN LATERAL (SELECT extract(epoch FROM f.won_at - t.at)::float8 AS seconds) AS w
           CROSS JOIN LATERAL (VALUES ('all', NULL), ('persona', f.persona), ('campaign', f.campaign), ('channel', f.channel),
-                                     ('origin', f.origin), ('owner', f.owner)) AS d (dimension, value)
+                                     ('origin', f.origin)) AS d (dimension, value)
           CROSS JOIN (VALUES ('all'), ('week'), ('month'), ('quarter')) AS p (per)
-          WHERE f.won_at IS NOT NULL AND t.at <= f.won_at
+          WHERE isfinite(t.at) AND isfinite(f.won_at) AND t.at <= f.won_at
           GROUP BY p.per, period_of(p.per, timezone(g.timezone, f.won_at), g.week_starts_on), d.dimension, d.value,
                    t.from_step, t.step_label) AS s
     ORDER BY array_position(ARRAY['all', 'week', 'month', 'quarter'], s.per), s.period,
-             array_position(ARRAY['all', 'persona', 'campaign', 'channel', 'origin', 'owner'], s.dimension), s.value, s.step_label;
+             array_position(ARRAY['all', 'persona', 'campaign', 'channel', 'origin'], s.dimension), s.value, s.step_label;
 
     COMMENT ON VIEW sales_cycle IS
-        'How long it takes to win, by the wall clock: from entry, from MQL and from opportunity, for all leads and by persona, campaign, channel, origin and owner; of all time and per period of the win. Counts leads won, each cycle for itself.';
+        'How long it takes to win, by the wall clock: from entry, from MQL and from opportunity, for all leads and by persona, campaign, channel and origin; of all time and per period of the win. Counts leads won, each cycle for itself.';
     COMMENT ON COLUMN sales_cycle.per IS 'all, week, month or quarter.';
     COMMENT ON COLUMN sales_cycle.period IS 'First day of the period of the win, in setting timezone; null for all.';
-    COMMENT ON COLUMN sales_cycle.dimension IS 'all, persona, campaign, channel, origin or owner: what value is.';
+    COMMENT ON COLUMN sales_cycle.dimension IS 'all, persona, campaign, channel or origin: what value is.';
     COMMENT ON COLUMN sales_cycle.value IS 'The persona, campaign and so on of the leads; null if there is none, and for all.';
     COMMENT ON COLUMN sales_cycle.from_step IS 'entry (the first move of the cycle), mql or opportunity.';
     COMMENT ON COLUMN sales_cycle.step_label IS 'The same, so that text sorts in order.';
@@ -254,17 +264,21 @@ BEGIN
     CREATE OR REPLACE VIEW campaign_results WITH (security_invoker = true) AS
     WITH reached AS (
         SELECT w.campaign, count(*) AS leads, count(*) FILTER (WHERE l.fit > 0) AS fitting, count(*) FILTER (WHERE w.mql) AS mqls,
-               count(*) FILTER (WHERE w.accepted) AS accepted, count(*) FILTER (WHERE w.rejected) AS rejected,
+               count(*) FILTER (WHERE h.accepted) AS accepted, count(*) FILTER (WHERE h.rejected) AS rejected,
                count(*) FILTER (WHERE w.sql) AS sqls, count(*) FILTER (WHERE w.opportunity) AS opportunities,
                count(*) FILTER (WHERE w.customer) AS customers, min(w.entered_at) AS first_at, max(w.entered_at) AS last_at
         FROM (SELECT f.lead_id, f.campaign, min(f.entered_at) AS entered_at, bool_or(f.mql_at IS NOT NULL) AS mql,
-                     bool_or(f.decision IN ('accepted', 'auto_accepted')) AS accepted, bool_or(f.decision = 'rejected') AS rejected,
                      bool_or(f.sql_at IS NOT NULL) AS sql, bool_or(f.opportunity_at IS NOT NULL) AS opportunity,
                      bool_or(f.won_at IS NOT NULL) AS customer
               FROM lead_fact AS f
               WHERE f.campaign IS NOT NULL
               GROUP BY f.lead_id, f.campaign) AS w
         JOIN lead AS l ON l.id = w.lead_id
+        LEFT JOIN (SELECT o.lead_id, bool_or(o.decision IN ('accepted', 'auto_accepted')) AS accepted,
+                          bool_or(o.decision = 'rejected') AS rejected
+                   FROM handoff AS o
+                   WHERE o.direction = 'to_sales'
+                   GROUP BY o.lead_id) AS h ON h.lead_id = w.lead_id
         GROUP BY w.campaign
     ), sold AS (
         SELECT f.campaign, sum(f.amount) FILTER (WHERE f.state = 'open') AS pipeline, sum(f.amount) FILTER (WHERE f.state = 'won') AS revenue,
@@ -312,7 +326,7 @@ BEGIN
     COMMENT ON COLUMN campaign_results.fitting IS 'Those with a fit above 0.';
     COMMENT ON COLUMN campaign_results.mqls IS 'Those that entered a stage of kind handoff.';
     COMMENT ON COLUMN campaign_results.accepted IS 'Those that sales accepted, by hand or by the deadline.';
-    COMMENT ON COLUMN campaign_results.rejected IS 'Those that sales rejected, for any reason; one that was accepted in another cycle counts in both.';
+    COMMENT ON COLUMN campaign_results.rejected IS 'Those that sales rejected, for any reason; one that was accepted another time counts in both.';
     COMMENT ON COLUMN campaign_results.sqls IS 'Those that entered the stage sql.';
     COMMENT ON COLUMN campaign_results.opportunities IS 'Those that entered the stage of setting deal_open_stage.';
     COMMENT ON COLUMN campaign_results.customers IS 'Those that entered the stage of setting deal_won_stage.';
@@ -373,12 +387,13 @@ BEGIN
               UNION ALL
               SELECT m.at, NULL, NULL, m.milestone
               FROM lead_fact AS l
-              CROSS JOIN LATERAL (VALUES (l.entered_at, 'lead'), (l.opportunity_at, 'opportunity')) AS m (at, milestone)
-              WHERE l.lead_id = f.lead_id AND m.at IS NOT NULL
+              CROSS JOIN LATERAL (VALUES (l.entered_at, 'lead'),
+                                         (CASE WHEN f.opened_at = f.closed_at THEN l.opportunity_at END, 'opportunity')) AS m (at, milestone)
+              WHERE l.lead_id = f.lead_id AND isfinite(m.at)
               UNION ALL
               SELECT f.opened_at, NULL, NULL, 'opportunity'
-              WHERE f.lead_id IS NULL) AS e) AS j
-    WHERE f.state = 'won';
+              WHERE f.opened_at < f.closed_at AND isfinite(f.opened_at)) AS e) AS j
+    WHERE f.state = 'won' AND isfinite(f.closed_at);
 
     COMMENT ON VIEW attribution_journey IS
         'Deals won, each with the journey to it as smarketing.attribution() returns it: the credit of each touch by each model. attribution_touch has the same in rows.';
@@ -389,7 +404,7 @@ BEGIN
     COMMENT ON COLUMN attribution_journey.value IS 'What it is worth in setting currency; null if not known, or without a rate.';
     COMMENT ON COLUMN attribution_journey.unconverted IS 'Is there an amount, but no rate for it?';
     COMMENT ON COLUMN attribution_journey.basis IS 'What the credits sum to: value; 1 where that is 0 or not known.';
-    COMMENT ON COLUMN attribution_journey.credits IS 'The credits. A touch is named by its channel and, if it has a campaign, the character U+001F and the campaign. Milestones are entry and opportunity of the lead (lead_fact); of a deal without a lead, its opening.';
+    COMMENT ON COLUMN attribution_journey.credits IS 'The credits. A touch is named by its channel and, if it has a campaign, the character U+001F and the campaign. Milestones are the lead''s entry, in each cycle, and the opening of the deal; of a deal that was written down when it was closed, the lead''s opportunity (lead_fact).';
 
     CREATE OR REPLACE VIEW attribution_touch WITH (security_invoker = true) AS
     SELECT j.deal_id, j.lead_id, j.account_id, j.converted_at, period_of('month', timezone(g.timezone, j.converted_at), g.week_starts_on) AS month,
@@ -422,7 +437,7 @@ BEGIN
     COMMENT ON COLUMN attribution_touch.last_non_direct IS 'All to the last touch that is not direct; to the last one if all are.';
     COMMENT ON COLUMN attribution_touch.linear IS 'The same to each touch.';
     COMMENT ON COLUMN attribution_touch.position_based IS '40 % to the first, 40 % to the last, 20 % over those between.';
-    COMMENT ON COLUMN attribution_touch.w_shaped IS '30 % each to the first touch, and to the last ones before entry and before opportunity; 10 % over the others.';
+    COMMENT ON COLUMN attribution_touch.w_shaped IS '30 % each to the first touch, and to the last ones before the lead''s entry and before the deal''s opening; 10 % over the others.';
     COMMENT ON COLUMN attribution_touch.full_path IS '22.5 % each to these and to the last touch, 10 % over the others.';
     COMMENT ON COLUMN attribution_touch.time_decay IS 'By age: half for each setting attribution_half_life.';
 

@@ -76,9 +76,9 @@ BEGIN
         'How long a week, month, quarter or year is: period + period_length(per) begins the next one. Null for anything else.';
 
     /*
-     * What a deal is worth in setting currency has its home here.  Scalar
-     * subqueries and no join, so that a query for a few deals does not pay for
-     * settings and rates that it does not need.
+     * What a deal is worth in setting currency has its home here.  Settings
+     * are scalar subqueries, read once a query also where this view is inside
+     * of a lateral one; the rate is looked up once a deal.
      */
     CREATE OR REPLACE VIEW deal_value WITH (security_invoker = true) AS
     SELECT v.deal_id, v.external_id, v.name, v.lead_id, v.account_id, v.owner, v.opened_at, v.expected_close, v.closed_at, v.won,
@@ -87,13 +87,13 @@ BEGIN
     FROM (SELECT d.id AS deal_id, d.external_id, d.name, d.lead_id, d.account_id, d.owner, d.opened_at, d.expected_close, d.closed_at,
                  d.won, d.reason, d.probability, d.amount AS given_amount,
                  coalesce(d.currency, (SELECT g.currency FROM setting_values AS g)) AS currency,
-                 CASE WHEN d.currency IS NULL OR d.currency = (SELECT g.currency FROM setting_values AS g) THEN 1
-                      ELSE (SELECT r.rate
-                            FROM exchange_rate AS r
-                            WHERE r.currency = d.currency
-                              AND r.day <= timezone((SELECT g.timezone FROM setting_values AS g), coalesce(d.closed_at, now()))::date
-                            ORDER BY r.day DESC LIMIT 1) END AS rate
-          FROM deal AS d) AS v;
+                 CASE WHEN d.currency <> (SELECT g.currency FROM setting_values AS g) THEN x.rate ELSE 1 END AS rate
+          FROM deal AS d
+          LEFT JOIN LATERAL (SELECT r.rate
+                             FROM exchange_rate AS r
+                             WHERE d.currency <> (SELECT g.currency FROM setting_values AS g) AND r.currency = d.currency
+                               AND r.day <= timezone((SELECT g.timezone FROM setting_values AS g), coalesce(d.closed_at, now()))::date
+                             ORDER BY r.day DESC LIMIT 1) AS x ON true) AS v;
 
     COMMENT ON VIEW deal_value IS
         'Deals with what they are worth in setting currency: at the rate of the day on which they were closed, of today while they are open. Deals of excluded leads too.';
