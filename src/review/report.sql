@@ -128,7 +128,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN smarketing.report_header(page)
     || E'<main class="grid">\n'
     || smarketing.report_section(page, 'figures', 'wide bare', smarketing.report_figures(page))
-    || smarketing.report_section(page, 'funnel', 'wide', smarketing.report_funnel(page))
+    || smarketing.report_section(page, 'funnel', 'wide', smarketing.report_stages(page))
     || smarketing.report_section(page, 'marketing', 'wide marketing', smarketing.report_scorecard(page, 'marketing'))
     || smarketing.report_section(page, 'sales', 'wide sales', smarketing.report_scorecard(page, 'sales'))
     || smarketing.report_section(page, 'goals', 'wide', smarketing.report_goals(page))

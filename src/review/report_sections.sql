@@ -94,7 +94,7 @@ END
 $body$;
 COMMENT ON FUNCTION report_figures(jsonb) IS 'The key figures of the period and of the one before, as html; null without metrics. Internal.';
 
-CREATE FUNCTION report_funnel(page jsonb) RETURNS text
+CREATE FUNCTION report_stages(page jsonb) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $body$
 DECLARE
     line text[];
@@ -121,7 +121,7 @@ BEGIN
         || coalesce('<p class="note">' || smarketing.report_label(page, 'report.beside', beside) || '</p>', '');
 END
 $body$;
-COMMENT ON FUNCTION report_funnel(jsonb) IS 'The funnel as html; null without leads. Internal.';
+COMMENT ON FUNCTION report_stages(jsonb) IS 'The funnel as html; null without leads. Internal.';
 
 CREATE FUNCTION report_legend(page jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
