@@ -67,19 +67,19 @@ COMMENT ON FUNCTION review_must_be_open(text, text, bigint) IS
 'Raises SM005 if a review is closed. Internal.';
 
 /* What a review is of: its period and its kind, or why there can be none. */
-CREATE FUNCTION review_frame(workspace text, period daterange, OUT frame daterange, OUT per text) RETURNS record
+CREATE FUNCTION review_frame(workspace text, period daterange, OUT frame daterange, OUT per text, OUT begins_at timestamptz) RETURNS record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     today date;
     taken record;
 BEGIN
     frame := coalesce(period, smarketing.review_period(workspace));
-    EXECUTE format('SELECT p.per, timezone(g.timezone, now())::date
+    EXECUTE format('SELECT p.per, timezone(g.timezone, now())::date, timezone(g.timezone, lower($1)::timestamp)
         FROM %1$I.setting_values AS g
         LEFT JOIN unnest(ARRAY[''week'', ''month'', ''quarter'']) AS p (per)
             ON NOT lower_inf($1) AND daterange(%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on),
                          (%1$I.period_of(p.per, lower($1)::timestamp, g.week_starts_on) + %1$I.period_length(p.per))::date) = $1', workspace)
-        INTO per, today USING frame;
+        INTO per, today, begins_at USING frame;
     IF per IS NULL THEN
         RAISE EXCEPTION 'no review can be of %', frame USING ERRCODE = 'invalid_parameter_value',
             SCHEMA = workspace, TABLE = 'review', COLUMN = 'period',
@@ -108,14 +108,16 @@ CREATE FUNCTION review_opens(workspace text, opened anyelement) RETURNS anyeleme
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     actor CONSTANT text := smarketing.review_actor(workspace, 'review');
+    begins_at timestamptz;
 BEGIN
-    SELECT f.frame, f.per INTO opened.period, opened.per FROM smarketing.review_frame(workspace, opened.period) AS f;
+    SELECT f.frame, f.per, f.begins_at INTO opened.period, opened.per, begins_at
+    FROM smarketing.review_frame(workspace, opened.period) AS f;
     IF NOT smarketing.is_import() THEN
         opened.opened_at := now();
         opened.opened_by := actor;
         opened.closed_at := NULL;
         opened.closed_by := NULL;
-    ELSIF opened.opened_at > clock_timestamp() OR opened.opened_at < lower(opened.period) THEN
+    ELSIF opened.opened_at > clock_timestamp() OR opened.opened_at < begins_at THEN
         RAISE EXCEPTION 'the review of % cannot have been opened at %', opened.period, opened.opened_at USING ERRCODE = 'SM011',
             SCHEMA = workspace, TABLE = 'review', COLUMN = 'opened_at',
             HINT = 'Give the time of the meeting: after the period began, and not in the future.';
@@ -329,22 +331,26 @@ COMMENT ON FUNCTION action_item_guard() IS
 CREATE FUNCTION feedback_guard() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    actor CONSTANT text := smarketing.review_actor(TG_TABLE_SCHEMA, TG_TABLE_NAME);
+    actor text;
 BEGIN
     IF TG_OP = 'DELETE' THEN
         PERFORM smarketing.refuse_change_of_record(TG_TABLE_SCHEMA, TG_TABLE_NAME, 'feedback cannot be deleted',
             'Resolve it: UPDATE … SET resolution = ''…''.');
     END IF;
-    IF TG_OP = 'INSERT' THEN
-        NEW.actor := coalesce(NEW.actor, actor);
-    ELSIF (NEW.id, NEW.lead_id, NEW.handoff_id, NEW.at, NEW.actor) IS DISTINCT FROM (OLD.id, OLD.lead_id, OLD.handoff_id, OLD.at, OLD.actor) THEN
+    IF TG_OP = 'UPDATE' AND (NEW.id, NEW.lead_id, NEW.handoff_id, NEW.at, NEW.actor) IS DISTINCT FROM (OLD.id, OLD.lead_id, OLD.handoff_id, OLD.at, OLD.actor) THEN
         PERFORM smarketing.refuse_change_of_record(TG_TABLE_SCHEMA, TG_TABLE_NAME,
             format('who gave feedback %s, when and on whom, cannot be changed', OLD.id), 'Write another one.');
     END IF;
     IF TG_OP = 'UPDATE' AND (NEW.resolution IS NULL) = (OLD.resolution IS NULL) THEN
         NEW.resolved_at := OLD.resolved_at;
         NEW.resolved_by := OLD.resolved_by;
-    ELSIF NEW.resolution IS NULL THEN
+        RETURN NEW;
+    END IF;
+    actor := smarketing.review_actor(TG_TABLE_SCHEMA, TG_TABLE_NAME);
+    IF TG_OP = 'INSERT' THEN
+        NEW.actor := coalesce(NEW.actor, actor);
+    END IF;
+    IF NEW.resolution IS NULL THEN
         NEW.resolved_at := NULL;
         NEW.resolved_by := NULL;
     ELSIF NOT smarketing.is_import() OR NEW.resolved_at IS NULL THEN

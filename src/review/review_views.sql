@@ -5,23 +5,30 @@
 CREATE FUNCTION workspace_review_views() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
 BEGIN
+    -- each metric is computed once, however many actions are to move it
     CREATE OR REPLACE VIEW action_board WITH (security_invoker = true) AS
-    SELECT a.id AS action_id, CASE WHEN a.due < t.today THEN 'overdue' ELSE 'open' END AS state, a.body, a.owner, a.department, a.due,
-           greatest(t.today - a.due, 0) AS days_late, a.first_due, a.review_id, r.period, d.body AS decision, a.feedback_id, f.body AS feedback,
-           a.metric, m.unit, m.direction, a.metric_before, n.metric_now, n.metric_now - a.metric_before AS change, a.created_at, a.created_by
+    WITH today AS (
+        SELECT timezone(g.timezone, now())::date AS day, g.week_starts_on FROM setting_values AS g
+    ), wanted AS MATERIALIZED (
+        SELECT DISTINCT a.metric, a.metric_per, (period_of(a.metric_per, t.day::timestamp, t.week_starts_on) - period_length(a.metric_per))::date AS period
+        FROM action_item AS a
+        CROSS JOIN today AS t
+        WHERE a.done IS NULL AND a.metric IS NOT NULL
+    ), measured AS MATERIALIZED (
+        SELECT w.metric, w.metric_per, (SELECT trim_scale(round(v.value, 4)) FROM metric_value AS v
+                                        WHERE v.metric = w.metric AND v.per = w.metric_per AND v.period = w.period) AS value
+        FROM wanted AS w
+    )
+    SELECT a.id AS action_id, CASE WHEN a.due < t.day THEN 'overdue' ELSE 'open' END AS state, a.body, a.owner, a.department, a.due,
+           greatest(t.day - a.due, 0) AS days_late, a.first_due, a.review_id, r.period, d.body AS decision, a.feedback_id, f.body AS feedback,
+           a.metric, m.unit, m.direction, a.metric_before, n.value AS metric_now, n.value - a.metric_before AS change, a.created_at, a.created_by
     FROM action_item AS a
-    CROSS JOIN setting_values AS g
-    CROSS JOIN LATERAL (SELECT timezone(g.timezone, now())::date AS today) AS t
+    CROSS JOIN today AS t
     LEFT JOIN review AS r ON r.id = a.review_id
     LEFT JOIN review_decision AS d ON d.id = a.decision_id
     LEFT JOIN feedback AS f ON f.id = a.feedback_id
     LEFT JOIN metric AS m ON m.name = a.metric
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN a.metric IS NOT NULL THEN
-                   (SELECT trim_scale(round(v.value, 4)) FROM metric_value AS v
-                    WHERE v.metric = a.metric AND v.per = a.metric_per
-                      AND v.period = (period_of(a.metric_per, t.today::timestamp, g.week_starts_on) - period_length(a.metric_per))::date)
-               END AS metric_now) AS n
+    LEFT JOIN measured AS n ON n.metric = a.metric AND n.metric_per = a.metric_per
     WHERE a.done IS NULL
     ORDER BY a.due, a.id;
 

@@ -258,9 +258,26 @@ SELECT is((SELECT effect FROM crm.action_item WHERE id = :action), 'None after a
 -- ---- somebody asks to be forgotten ----
 INSERT INTO crm.action_item (feedback_id, body, owner, due) SELECT f.id, 'Send Zé his offer', 'sam', current_date + 7 FROM crm.feedback AS f WHERE f.body LIKE 'Zé%';
 UPDATE crm.feedback SET resolution = 'Zé has his offer' WHERE body LIKE 'Zé%';
+UPDATE crm.setting SET value = 'true' WHERE name = 'require_actor';
 SELECT smarketing.erase_lead('crm', pg_temp.id('a2'), 'he asked') \g /dev/null
+UPDATE crm.setting SET value = 'false' WHERE name = 'require_actor';
 SELECT results_eq($$SELECT f.body, f.resolution, f.resolved_at IS NOT NULL, a.body, f.actor FROM crm.feedback AS f JOIN crm.action_item AS a ON a.feedback_id = f.id WHERE f.lead_id = pg_temp.id('a2') OR a.body = ''$$,
     $$VALUES (NULL, '', true, '', 'sam')$$, 'what was said of him is gone, that it was settled stays');
 SELECT ok(NOT EXISTS (SELECT FROM crm.review_line WHERE label LIKE '%Zé%' OR note LIKE '%Zé%'), 'from all reviews');
+
+-- ---- who sees only his own leads freezes only these ----
+GRANT USAGE ON SCHEMA crm TO smk_sales;
+GRANT SELECT ON ALL TABLES IN SCHEMA crm TO smk_sales;
+GRANT INSERT ON crm.review TO smk_sales;
+ALTER TABLE crm.lead ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON crm.lead TO smk_sales USING (owner = 'sue');
+SET ROLE smk_sales;
+SELECT smarketing.open_review('crm', '2025-04-10') AS sues \gset
+RESET ROLE;
+SELECT smarketing.open_review('crm', '2025-04-17') AS all_ \gset
+SELECT is((SELECT string_agg(concat_ws(' ', i ->> 'key', i ->> 'now'), ', ' ORDER BY n) FROM crm.review AS r, jsonb_array_elements(r.pack -> 'funnel') WITH ORDINALITY AS x (i, n)
+           WHERE r.id = :sues AND i ->> 'now' <> '0'), 'disqualified 1', 'sue''s lead alone');
+SELECT is((SELECT sum((i ->> 'now')::int) FROM crm.review AS r, jsonb_array_elements(r.pack -> 'funnel') AS i WHERE r.id = :all_), 7::bigint, 'the owner of the tables freezes all seven');
+ALTER TABLE crm.lead DISABLE ROW LEVEL SECURITY;
 
 \ir include/end.psql

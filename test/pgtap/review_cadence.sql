@@ -162,6 +162,7 @@ SELECT throws_ok($$UPDATE crm.review SET notes = 'x'$$, '42501', NULL, 'but does
 SET smarketing.import = 'forged';
 SELECT throws_ok($$INSERT INTO crm.review (period, opened_at) VALUES ('[2025-06-09,2025-06-16)', '2025-06-16')$$, '42501', NULL, 'nor the past');
 SELECT throws_ok($$INSERT INTO crm.review_decision (review_id, body) VALUES (101, 'x')$$, '42501', NULL, 'not into a review that is closed either');
+SELECT throws_ok($$INSERT INTO crm.feedback (body, actor, resolution, resolved_at) VALUES ('x', 'mia', 'y', '2020-01-01')$$, '42501', NULL, 'nor is anything settled long ago');
 RESET smarketing.import;
 RESET ROLE;
 GRANT USAGE ON SCHEMA crm TO smk_stranger;
@@ -176,6 +177,7 @@ UPDATE crm.setting SET value = 'true' WHERE name = 'require_actor';
 SELECT throws_ok($$SELECT smarketing.open_review('crm', '2025-07-10')$$, 'SM009', NULL, 'where everybody says who he is');
 SELECT throws_ok($$INSERT INTO crm.action_item (body, owner, due) VALUES ('x', 'sam', '2030-01-01')$$, 'SM009', NULL, 'so does who gives work');
 SELECT throws_ok($$INSERT INTO crm.feedback (body) VALUES ('x')$$, 'SM009', NULL, 'and who speaks');
+SELECT throws_ok($$INSERT INTO crm.feedback (body, actor) VALUES ('x', 'mia')$$, 'SM009', NULL, 'a name in the row is not enough');
 UPDATE crm.setting SET value = 'false' WHERE name = 'require_actor';
 UPDATE crm.setting SET value = 'false' WHERE name = 'live';
 SELECT smarketing.open_review('crm', '2025-07-10') \g /dev/null
