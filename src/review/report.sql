@@ -81,12 +81,12 @@ footer { margin-top: 18px; }
   .card { padding: 14px; }
   h1 { font-size: 24px; }
   table, tbody, caption { display: block; }
-  tr { display: grid; gap: 2px 8px; padding: 7px 0; border-bottom: 1px solid var(--line); }
+  tr { display: grid; gap: 2px 6px; padding: 7px 0; border-bottom: 1px solid var(--line); }
   tbody tr:last-child { border-bottom: 0; }
   tr > th, tr > td { min-width: 0; padding: 0; border: 0; font-size: 13.5px; }
   .narrow thead { display: block; }
-  .narrow tr { grid-template-columns: minmax(0, 1.6fr) repeat(var(--columns), minmax(0, 1fr)); }
-  .narrow thead th { font-size: 10.5px; white-space: normal; hyphens: auto; align-self: end; overflow-wrap: anywhere; }
+  .narrow tr { grid-template-columns: minmax(0, 1.5fr) repeat(var(--columns), minmax(0, 1fr)); }
+  .narrow thead th { font-size: 10px; white-space: normal; hyphens: auto; align-self: end; overflow-wrap: anywhere; }
   tbody .dot { display: none; }
   .narrow thead .b { display: none; }
   .narrow tbody .b { grid-row: 2; grid-column: 1 / -1; }
