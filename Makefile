@@ -25,6 +25,7 @@ SQL_SOURCES = \
 	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/review/label_template.sql \
+	src/review/report_template.sql \
 	src/attribution/template.sql \
 	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
@@ -61,6 +62,9 @@ SQL_SOURCES = \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \
 	src/workspace/erase.sql \
+	src/review/report_parts.sql \
+	src/review/report_sections.sql \
+	src/review/report.sql \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \

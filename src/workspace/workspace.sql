@@ -40,6 +40,7 @@ BEGIN ATOMIC
         (24, 'template', 'workspace_attribution_template'),
         (27, 'template', 'workspace_label_template'),
         (28, 'template', 'workspace_goal_template'),
+        (29, 'template', 'workspace_report_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
