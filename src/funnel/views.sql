@@ -494,9 +494,8 @@ BEGIN
                             JOIN activity_kind AS k ON k.name = a.kind AND k.is_touch AND k.department = 'marketing'
                             WHERE a.lead_id = b.lead_id AND a.at >= b.at AND (b.until_at IS NULL OR a.at < b.until_at)) AS v
         CROSS JOIN LATERAL (SELECT sum(e.amount) AS won_amount
-                            FROM deal AS e
-                            WHERE e.lead_id = b.lead_id AND e.won AND (e.currency IS NULL OR e.currency = g.currency)
-                              AND e.closed_at >= b.at AND (b.until_at IS NULL OR e.closed_at < b.until_at)) AS d
+                            FROM deal_value AS e
+                            WHERE e.lead_id = b.lead_id AND e.won AND e.closed_at >= b.at AND (b.until_at IS NULL OR e.closed_at < b.until_at)) AS d
     ), counted AS (
         SELECT p.per, period_of(p.per, timezone(g.timezone, o.at), g.week_starts_on) AS period, o.returned_by, o.reason, o.campaign,
                count(*) AS returned, count(o.touched_at) AS touched,
@@ -544,7 +543,7 @@ BEGIN
     COMMENT ON COLUMN recycle_outcome.opportunities IS 'Those that have entered the stage of setting deal_open_stage.';
     COMMENT ON COLUMN recycle_outcome.won IS 'Those that have entered the stage of setting deal_won_stage.';
     COMMENT ON COLUMN recycle_outcome.win_rate IS 'won / returned: 0 to 1.';
-    COMMENT ON COLUMN recycle_outcome.won_amount IS 'Sum of their deals won since, in setting currency; deals in other currencies are left out. Null if there is none.';
+    COMMENT ON COLUMN recycle_outcome.won_amount IS 'Sum of their deals won since, in setting currency; deals without a rate are left out. Null if there is none.';
     COMMENT ON COLUMN recycle_outcome.lost IS 'Those that have entered the stage of setting deal_lost_stage.';
     COMMENT ON COLUMN recycle_outcome.disqualified IS 'Those that have entered another exit.';
     COMMENT ON COLUMN recycle_outcome.waiting IS 'Those that stand in a stage of marketing now.';
