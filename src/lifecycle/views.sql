@@ -135,17 +135,6 @@ BEGIN
     COMMENT ON COLUMN department_calendar.calendar IS 'Name of the calendar; null if nothing is signed and there are none or several.';
     COMMENT ON COLUMN department_calendar.hours IS 'Its working hours, as text; null without a calendar.';
 
-    -- whose hours count where nobody's own do: one row, or none
-    CREATE OR REPLACE VIEW default_calendar WITH (security_invoker = true) AS
-    SELECT d.calendar AS name, d.hours
-    FROM department_calendar AS d
-    WHERE d.department = 'sales' AND d.calendar IS NOT NULL;
-
-    COMMENT ON VIEW default_calendar IS
-        'The calendar that counts where neither owner nor team has one: the one that sales have signed, else the only one. No row where there is none, or a choice.';
-    COMMENT ON COLUMN default_calendar.name IS 'Name of the calendar.';
-    COMMENT ON COLUMN default_calendar.hours IS 'Its hours.';
-
     /*
      * A cycle lasts from its first move to the first move of the next one.
      * What has no cycle of its own falls into one by its time: an activity by
@@ -161,7 +150,7 @@ BEGIN
            c.recycled_at, d.open_amount, d.won_amount,
            c.next_at IS NULL AND EXISTS (SELECT FROM stage AS s
                                          WHERE s.name = l.stage AND s.kind IN ('inventory', 'handoff')) AS is_open,
-           response_working((SELECT y.hours FROM calendar AS y WHERE y.name = coalesce(m.calendar, t.calendar, g.name)),
+           response_working((SELECT y.hours FROM calendar AS y WHERE y.name = coalesce(m.calendar, t.calendar, g.calendar)),
                             h.offered_at, a.first_attempt_at) AS response_working
     FROM (SELECT x.lead_id, x.cycle, min(x.at) AS entered_at,
                  lead(min(x.at)) OVER (PARTITION BY x.lead_id ORDER BY x.cycle) AS next_at,
@@ -189,7 +178,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
     LEFT JOIN member AS m ON m.name = w.owner
     LEFT JOIN team AS t ON t.name = coalesce(m.team, h.team)
-    CROSS JOIN (SELECT (SELECT d.name FROM default_calendar AS d) AS name) AS g
+    JOIN department_calendar AS g ON g.department = 'sales'
     CROSS JOIN (SELECT array_agg(name) FILTER (WHERE is_attempt) AS attempts,
                        array_agg(name) FILTER (WHERE is_contact) AS contacts
                 FROM activity_kind

@@ -222,7 +222,7 @@ BEGIN
         UNION ALL
         SELECT g.id, t.level + 1, t.path || g.name FROM tree AS t JOIN goal AS g ON g.parent = t.id
     ), office AS MATERIALIZED (
-        SELECT coalesce((SELECT c.hours FROM default_calendar AS c), 'UTC; 24/7')::smarketing.working_hours AS hours
+        SELECT coalesce((SELECT c.hours FROM department_calendar AS c WHERE c.department = 'sales'), 'UTC; 24/7')::smarketing.working_hours AS hours
     ), term AS (
         SELECT g.*, g.marketing_signed_at IS NOT NULL AND g.sales_signed_at IS NOT NULL AS agreed,
                timezone(v.timezone, g.starts_on::timestamp) AS from_at, timezone(v.timezone, (g.ends_on + 1)::timestamp) AS to_at,
@@ -293,7 +293,7 @@ BEGIN
     COMMENT ON COLUMN goal_progress.actual IS 'What has been reached. Null before the goal begins, where there is nothing to measure, and where setting currency is no longer the goal''s.';
     COMMENT ON COLUMN goal_progress.expected IS 'What should have been reached by now: of a sum, target x share_gone; else the target.';
     COMMENT ON COLUMN goal_progress.share IS 'actual / target; null for a target of 0.';
-    COMMENT ON COLUMN goal_progress.share_gone IS 'Share of the working time of its period that is gone, 0 to 1, in the calendar of default_calendar; around the clock where there is none.';
+    COMMENT ON COLUMN goal_progress.share_gone IS 'Share of the working time of its period that is gone, 0 to 1, in the calendar of sales (department_calendar); around the clock where there is none.';
     COMMENT ON COLUMN goal_progress.state IS 'not_yet (not begun, or nothing to measure so far), on_track, at_risk, met or missed; a sum is met, or at_most missed, as soon as it is there. Nothing to measure by the end is missed. Null where setting currency is no longer the goal''s.';
     COMMENT ON COLUMN goal_progress.forecast IS 'Where this pace leads to by the end, of a sum; null before any working time is gone. Else as it stands.';
     COMMENT ON COLUMN goal_progress.is_over IS 'Is its period over?';

@@ -51,8 +51,8 @@ BEGIN ATOMIC
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
-        (45, 'views', 'workspace_attribution_views'),
-        (46, 'views', 'workspace_funnel_views'),
+        (45, 'views', 'workspace_funnel_views'),
+        (46, 'views', 'workspace_attribution_views'),
         (48, 'views', 'workspace_goal_views'),
         (49, 'views', 'workspace_review_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
@@ -98,14 +98,14 @@ COMMENT ON FUNCTION workspace_table_names() IS
 CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
-    'setting_values', 'department_calendar', 'default_calendar', 'deal_value', 'lead_fact', 'lead_board', 'lead_timeline', 'violations',
+    'setting_values', 'department_calendar', 'deal_value', 'lead_fact', 'lead_board', 'lead_timeline', 'violations',
     'handoff_board', 'handoff_feedback',
     'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
+    'stage_line', 'stage_entry', 'stage_stay', 'funnel', 'funnel_chart', 'funnel_cohort', 'funnel_by', 'stage_velocity',
+    'recycle_outcome', 'persona_coverage', 'work_queue',
     'deal_fact', 'deal_person', 'deal_touch', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle',
     'campaign_results', 'campaign_without_goal',
     'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel',
-    'stage_line', 'stage_entry', 'stage_stay', 'funnel', 'funnel_chart', 'funnel_cohort', 'funnel_by', 'stage_velocity',
-    'recycle_outcome', 'persona_coverage', 'work_queue',
     'metric_figure', 'metric_value', 'goal_progress',
     'action_board', 'feedback_board', 'review_cadence', 'review_line', 'weekly_review'
 ]::text[];
