@@ -11,32 +11,38 @@ SQL_SOURCES = \
 	src/sla/sla_status.sql \
 	src/funnel/funnel.sql \
 	src/attribution/attribution.sql \
+	src/review/leads_needed.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
 	src/attribution/tables.sql \
+	src/review/goal_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
 	src/attribution/template.sql \
+	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
+	src/review/goal_triggers.sql \
 	src/scoring/scoring.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
 	src/attribution/views.sql \
+	src/review/goal_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
 	src/sla/comments.sql \
 	src/attribution/comments.sql \
+	src/review/goal_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
@@ -49,7 +55,8 @@ SQL_SOURCES = \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \
-	src/scoring/checks.sql
+	src/scoring/checks.sql \
+	src/review/goal_checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

@@ -63,16 +63,17 @@ BEGIN
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE per WHEN 'week' THEN date_trunc('week', local - (week_starts_on - 1) * interval '1 day')::date + (week_starts_on - 1)
                     WHEN 'month' THEN date_trunc('month', local)::date
-                    WHEN 'quarter' THEN date_trunc('quarter', local)::date END;
+                    WHEN 'quarter' THEN date_trunc('quarter', local)::date
+                    WHEN 'year' THEN date_trunc('year', local)::date END;
     COMMENT ON FUNCTION period_of(text, timestamp, int) IS
-        'First day of the week, month or quarter that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
+        'First day of the week, month, quarter or year that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
 
     CREATE OR REPLACE FUNCTION period_length(per text) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE per WHEN 'week' THEN interval '7 days' WHEN 'month' THEN interval '1 month'
-                    WHEN 'quarter' THEN interval '3 months' END;
+                    WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
     COMMENT ON FUNCTION period_length(text) IS
-        'How long a week, month or quarter is: period + period_length(per) begins the next one. Null for anything else.';
+        'How long a week, month, quarter or year is: period + period_length(per) begins the next one. Null for anything else.';
 
     /*
      * What a deal is worth in setting currency has its home here.  Settings
@@ -113,6 +114,21 @@ BEGIN
     COMMENT ON COLUMN deal_value.rate IS 'Units of setting currency for one unit of currency; null where exchange_rate has none for the day.';
     COMMENT ON COLUMN deal_value.amount IS 'given_amount x rate, not rounded: worth in setting currency. Null where either is not known.';
     COMMENT ON COLUMN deal_value.unconverted IS 'Is there an amount, but no rate for it? Such a deal is listed and never summed.';
+
+    -- whose hours count where nobody's own do: one row, or none
+    CREATE OR REPLACE VIEW default_calendar WITH (security_invoker = true) AS
+    SELECT c.name, c.hours
+    FROM calendar AS c
+    WHERE c.name = coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
+                             WHERE o.kind = 'response' AND o.department = 'sales' AND o.calendar IS NOT NULL
+                               AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
+                             ORDER BY e.valid DESC, o.id LIMIT 1),
+                            (SELECT min(y.name) FROM calendar AS y HAVING count(*) = 1));
+
+    COMMENT ON VIEW default_calendar IS
+        'The calendar that counts where neither owner nor team has one: the one that sales have signed, else the only one. No row where there is none, or a choice.';
+    COMMENT ON COLUMN default_calendar.name IS 'Name of the calendar.';
+    COMMENT ON COLUMN default_calendar.hours IS 'Its hours.';
 
     /*
      * A cycle lasts from its first move to the first move of the next one.
@@ -158,11 +174,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
     LEFT JOIN member AS m ON m.name = w.owner
     LEFT JOIN team AS t ON t.name = coalesce(m.team, h.team)
-    CROSS JOIN (SELECT coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
-                                 WHERE o.kind = 'response' AND o.department = 'sales' AND o.calendar IS NOT NULL
-                                   AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
-                                 ORDER BY e.valid DESC, o.id LIMIT 1),
-                                (SELECT min(y.name) FROM calendar AS y HAVING count(*) = 1)) AS name) AS g
+    CROSS JOIN (SELECT (SELECT d.name FROM default_calendar AS d) AS name) AS g
     CROSS JOIN (SELECT array_agg(name) FILTER (WHERE is_attempt) AS attempts,
                        array_agg(name) FILTER (WHERE is_contact) AS contacts
                 FROM activity_kind

@@ -124,7 +124,8 @@ BEGIN ATOMIC
         ('calendar_version', 'append_only', false),
         ('agreement', 'guard', false),
         ('commitment', 'guard', false),
-        ('feedback', 'record_insert', false)) AS t (table_name, name, in_partitions);
+        ('feedback', 'record_insert', false),
+        ('goal', 'guard', false)) AS t (table_name, name, in_partitions);
 END;
 COMMENT ON FUNCTION expected_triggers() IS
 'The triggers that a complete workspace has: table, name, the values that pg_trigger.tgenabled may have, and whether each partition of the table needs it too.';

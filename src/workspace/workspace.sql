@@ -31,29 +31,35 @@ BEGIN ATOMIC
         (14, 'tables', 'workspace_sla_tables'),
         (15, 'tables', 'workspace_scoring_tables'),
         (16, 'tables', 'workspace_attribution_tables'),
+        (18, 'tables', 'workspace_goal_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
         (24, 'template', 'workspace_attribution_template'),
+        (28, 'template', 'workspace_goal_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
         (34, 'triggers', 'workspace_sla_triggers'),
+        (38, 'triggers', 'workspace_goal_triggers'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
         (45, 'views', 'workspace_attribution_views'),
+        (48, 'views', 'workspace_goal_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
         (54, 'comments', 'workspace_sla_comments'),
         (55, 'comments', 'workspace_scoring_comments'),
         (56, 'comments', 'workspace_attribution_comments'),
+        (58, 'comments', 'workspace_goal_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (64, 'checks', 'workspace_sla_checks'),
         (65, 'checks', 'workspace_scoring_checks'),
+        (68, 'checks', 'workspace_goal_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure'),
         (74, 'erasure', 'workspace_sla_erasure')
@@ -71,7 +77,8 @@ RETURN ARRAY[
     'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact', 'exchange_rate',
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback',
+    'metric', 'goal'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
@@ -79,12 +86,13 @@ COMMENT ON FUNCTION workspace_table_names() IS
 CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
-    'setting_values', 'deal_value', 'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
+    'setting_values', 'default_calendar', 'deal_value', 'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
     'handoff_board', 'handoff_feedback',
     'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
     'deal_fact', 'deal_person', 'deal_touch', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle',
     'campaign_results', 'campaign_without_goal',
-    'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel'
+    'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel',
+    'metric_figure', 'metric_value', 'goal_progress'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';
