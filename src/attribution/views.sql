@@ -90,20 +90,44 @@ BEGIN
     COMMENT ON COLUMN deal_touch.campaign IS 'Campaign of the activity; null if none.';
     COMMENT ON COLUMN deal_touch.channel IS 'Channel of the activity, else of its campaign, else (unknown); direct where there is neither channel nor campaign.';
 
+    /*
+     * The goal of a month is its days' part of the agreed goal on revenue that
+     * has most of them; of several the shortest one.
+     */
     CREATE OR REPLACE VIEW pipeline WITH (security_invoker = true) AS
-    SELECT f.month, f.owner, f.origin, count(*) AS deals, sum(f.amount) AS amount, sum(f.weighted) AS weighted,
-           count(*) FILTER (WHERE f.unconverted) AS unconverted,
-           count(*) FILTER (WHERE f.given_amount IS NULL) AS without_amount,
-           count(*) FILTER (WHERE f.probability IS NULL) AS without_probability,
-           count(*) FILTER (WHERE f.expected_close < timezone(g.timezone, now())::date) AS overdue
-    FROM deal_fact AS f
-    CROSS JOIN setting_values AS g
-    WHERE f.state = 'open'
-    GROUP BY f.month, f.owner, f.origin
-    ORDER BY f.month, f.owner, f.origin;
+    WITH part AS (
+        SELECT f.month, f.owner, f.origin, f.state, count(*) AS deals, sum(f.amount) AS amount, sum(f.weighted) AS weighted,
+               count(*) FILTER (WHERE f.unconverted) AS unconverted,
+               count(*) FILTER (WHERE f.given_amount IS NULL) AS without_amount,
+               count(*) FILTER (WHERE f.probability IS NULL) AS without_probability,
+               count(*) FILTER (WHERE f.expected_close < timezone(g.timezone, now())::date) AS overdue
+        FROM deal_fact AS f
+        CROSS JOIN setting_values AS g
+        WHERE f.state <> 'lost'
+        GROUP BY f.month, f.owner, f.origin, f.state
+    ), due AS (
+        SELECT m.month, m.goal, CASE WHEN m.goal > m.won THEN m.goal - m.won ELSE 0 * m.goal END AS to_win
+        FROM (SELECT p.month, coalesce(sum(p.amount) FILTER (WHERE p.state = 'won'), 0) AS won,
+                     (SELECT b.target * d.overlap / d.days
+                      FROM goal AS b
+                      CROSS JOIN LATERAL (SELECT least(b.ends_on, (p.month + interval '1 month')::date - 1) - greatest(b.starts_on, p.month) + 1 AS overlap,
+                                                 b.ends_on - b.starts_on + 1 AS days) AS d
+                      WHERE b.metric = 'revenue' AND b.direction = 'at_least' AND d.overlap > 0
+                        AND b.unit = (SELECT g.currency FROM setting_values AS g)
+                        AND b.marketing_signed_at IS NOT NULL AND b.sales_signed_at IS NOT NULL
+                      ORDER BY d.overlap DESC, d.days, b.id LIMIT 1) AS goal
+              FROM part AS p
+              GROUP BY p.month) AS m
+    )
+    SELECT p.month, p.owner, p.origin, p.deals, p.amount, p.weighted, p.unconverted, p.without_amount, p.without_probability, p.overdue,
+           u.goal, u.to_win, (p.amount / nullif(u.to_win, 0))::float8 AS coverage
+    FROM part AS p
+    LEFT JOIN due AS u ON u.month = p.month
+    WHERE p.state = 'open'
+    ORDER BY p.month, p.owner, p.origin;
 
     COMMENT ON VIEW pipeline IS
-        'Open deals by the month in which they are expected to close, owner and origin. Rows add up.';
+        'Open deals by the month in which they are expected to close, owner and origin, and how far they cover the goal on revenue.';
     COMMENT ON COLUMN pipeline.month IS 'First day of the month of expected_close; null for deals that do not say.';
     COMMENT ON COLUMN pipeline.owner IS 'Owner of the deals, else of their leads, else of their accounts; null if nobody.';
     COMMENT ON COLUMN pipeline.origin IS 'Origin of their leads; null for deals without a lead.';
@@ -114,6 +138,9 @@ BEGIN
     COMMENT ON COLUMN pipeline.without_amount IS 'Deals that are not in amount, since they have none.';
     COMMENT ON COLUMN pipeline.without_probability IS 'Deals that are not in weighted, since they have no probability.';
     COMMENT ON COLUMN pipeline.overdue IS 'Deals that were expected to close before today.';
+    COMMENT ON COLUMN pipeline.goal IS 'The month''s part, by days, of the agreed goal on revenue that it lies in, the shortest one. The same in all rows of a month: not to be added up. Null without such a goal.';
+    COMMENT ON COLUMN pipeline.to_win IS 'goal, less what has been won in the month, not below 0. The same in all rows of a month.';
+    COMMENT ON COLUMN pipeline.coverage IS 'amount / to_win: 3 covers it three times. The rows of a month add up to its coverage. Null without a goal, or once it is reached.';
 
     CREATE OR REPLACE VIEW pipeline_by_campaign WITH (security_invoker = true) AS
     WITH part AS (

@@ -1,7 +1,7 @@
 -- The views of revenue, on a history written by hand whose figures are known; and attribution against a brute-force
 -- query on random journeys.
 \ir include/begin.psql
-SELECT plan(54);
+SELECT plan(56);
 
 SELECT smarketing.create_workspace('revenue_test') \g /dev/null
 SET search_path = revenue_test, pg_temp;
@@ -117,11 +117,24 @@ SELECT results_eq('SELECT deal_id, amount, unconverted FROM deal_fact WHERE deal
 UPDATE setting SET value = '"EUR"' WHERE name = 'currency';
 
 -- pipeline
-SELECT results_eq('SELECT * FROM pipeline',
+SELECT results_eq('SELECT month, owner, origin, deals, amount, weighted, unconverted, without_amount, without_probability, overdue FROM pipeline',
     $$VALUES ('1999-01-01'::date, 'leo', NULL::text, 1::bigint, 1000::numeric, NULL::numeric, 0::bigint, 0::bigint, 1::bigint, 1::bigint),
              ('2999-06-01', 'bia', 'inbound', 2, 1600, 800, 1, 0, 0, 0),
              (NULL, 'bia', 'inbound', 1, NULL, NULL, 0, 1, 1, 0)$$,
     'the pipeline by month, owner and origin, with what is not in its sums');
+-- June has 30 of the quarter's 91 days: 3,000 of its 9,100; 1,000 are won, and 1,600 are open
+ALTER TABLE goal DISABLE TRIGGER USER;
+INSERT INTO goal (name, metric, direction, target, unit, starts_on, ends_on, marketing_signed_at, sales_signed_at) VALUES
+    ('year', 'revenue', 'at_least', 1000000, 'EUR', '2999-01-01', '2999-12-31', now(), now()), ('quarter', 'revenue', 'at_least', 9100, 'EUR', '2999-04-01', '2999-06-30', now(), now()),
+    ('a week', 'revenue', 'at_least', 1, 'EUR', '2999-06-01', '2999-06-07', now(), now()), ('a draft', 'revenue', 'at_least', 1, 'EUR', '2999-06-01', '2999-06-30', now(), NULL),
+    ('dollars', 'revenue', 'at_least', 1, 'USD', '2999-06-01', '2999-06-30', now(), now()), ('leads', 'leads', 'at_least', 1, 'leads', '2999-06-01', '2999-06-30', now(), now());
+INSERT INTO deal (id, account_id, amount, opened_at, closed_at, won) VALUES (99, 1, 1000, '2026-01-01Z', '2999-06-02 12:00Z', true);
+SELECT results_eq('SELECT month, goal, to_win, coverage FROM pipeline',
+                  $$VALUES ('1999-01-01'::date, NULL::numeric, NULL::numeric, NULL::float8), ('2999-06-01', 3000, 2000, 0.8), (NULL, NULL, NULL, NULL)$$,
+                  'coverage: what is open over what is still to win of the month''s part of the goal');
+UPDATE deal SET amount = 5000 WHERE id = 99;
+SELECT results_eq($$SELECT to_win, coverage FROM pipeline WHERE month = '2999-06-01'$$, 'VALUES (0::numeric, NULL::float8)', 'a goal that is reached leaves nothing to cover');
+DELETE FROM deal WHERE id = 99;
 SELECT results_eq('SELECT * FROM pipeline_by_campaign',
     $$VALUES ('1999-01-01'::date, NULL::text, NULL::text, 1::bigint, 1000::numeric, NULL::numeric, 0::bigint, NULL::numeric, NULL::numeric, 0::bigint),
              ('2999-06-01', 'blank', NULL, 0, NULL, NULL, 1, 1600, 800, 0),
