@@ -76,53 +76,37 @@ refuse_future(Relation rel, TimestampTz at)
 			 err_generic_string(PG_DIAG_COLUMN_NAME, "at")));
 }
 
-/* New feedback is an event; where some was changed or deleted, clocks are looked at again. */
-static void
-tell_of_feedback(Relation rel, Tuplestorestate *rows, SmkClocks *clocks, bool inserted)
-{
-	int			lead_id = smk_column(rel, "lead_id", INT8OID) - 1;
-	int			at = smk_column(rel, "at", TIMESTAMPTZOID) - 1;
-	TupleTableSlot *slot;
-
-	if (smk_no_rows(rows))
-		return;
-	slot = smk_rows_begin(rel, rows);
-	while (smk_next_row(rows, slot))
-	{
-		TimestampTz given = DatumGetTimestampTz(slot->tts_values[at]);
-
-		refuse_future(rel, given);
-		if (slot->tts_isnull[lead_id])
-			continue;
-		if (inserted)
-			smk_clocks_event(clocks, DatumGetInt64(slot->tts_values[lead_id]), clocks->rules->sla->feedback,
-							 given, false);
-		else if (clocks->rules->sla->feedback != SMK_NO_EVENT)
-			smk_clocks_recount(clocks, DatumGetInt64(slot->tts_values[lead_id]));
-	}
-	ExecDropSingleTupleTableSlot(slot);
-}
-
 PG_FUNCTION_INFO_V1(smk_feedback_recorder);
 
-/* AFTER STATEMENT on feedback: for the clocks that wait for it. */
+/* AFTER INSERT STATEMENT on feedback: an event, and one for the clocks. */
 Datum
 smk_feedback_recorder(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = smk_trigger_data(fcinfo, "feedback_recorder", false, false);
 	SmkWorkspace *ws = smk_workspace_of(data->tg_relation);
+	TupleDesc	desc = RelationGetDescr(data->tg_relation);
+	int			lead_id = SPI_fnumber(desc, "lead_id");
+	int			at = SPI_fnumber(desc, "at");
 	const SmkRules *rules;
 	SmkActor	actor;
 	SmkClocks  *clocks;
+	TupleTableSlot *slot;
 
-	if (smk_no_rows(data->tg_oldtable) && smk_no_rows(data->tg_newtable))
+	if (smk_no_rows(data->tg_newtable) || lead_id <= 0 || at <= 0)
 		return PointerGetDatum(NULL);
 	smk_pin(ws);
 	rules = smk_rules(ws);
 	actor = smk_actor(ws, rules);
 	clocks = smk_clocks_begin(ws, rules, &actor);
-	tell_of_feedback(data->tg_relation, data->tg_oldtable, clocks, false);
-	tell_of_feedback(data->tg_relation, data->tg_newtable, clocks, TRIGGER_FIRED_BY_INSERT(data->tg_event));
+	slot = smk_rows_begin(data->tg_relation, data->tg_newtable);
+	while (smk_next_row(data->tg_newtable, slot))
+	{
+		refuse_future(data->tg_relation, DatumGetTimestampTz(slot->tts_values[at - 1]));
+		if (!slot->tts_isnull[lead_id - 1])
+			smk_clocks_event(clocks, DatumGetInt64(slot->tts_values[lead_id - 1]), rules->sla->feedback,
+							 DatumGetTimestampTz(slot->tts_values[at - 1]), false);
+	}
+	ExecDropSingleTupleTableSlot(slot);
 	smk_clocks_write(clocks);
 	smk_unpin(ws);
 	return PointerGetDatum(NULL);

@@ -237,6 +237,21 @@ check_span(const Setting *setting)
 		refuse_setting(setting, psprintf("setting %s cannot be negative", setting->name), "Say \"1 day\".");
 }
 
+/*
+ * What attribution() takes: days of 24 hours, so no months; and not so many
+ * that one cannot reckon back from any date.
+ */
+static void
+check_days(const Setting *setting)
+{
+	Interval   *span = setting->is_string ? try_interval(setting->text) : NULL;
+	double		days = span ? span->day + span->time / (double) USECS_PER_DAY : 0;
+
+	if (span == NULL || span->month != 0 || !(days > 0 && days <= 100 * DAYS_PER_YEAR))
+		refuse_setting(setting, psprintf("setting %s must be a number of days or hours", setting->name),
+					   "Say \"90 days\"; it may be up to 100 years, and has no months.");
+}
+
 static void
 check_zone(const Setting *setting)
 {
@@ -299,6 +314,8 @@ static const char *const languages[] = {"en", "pt", "es", "it", NULL};
 
 /* All settings that there are: what reads one reads it from here on. */
 static const KnownSetting known_settings[] = {
+	{"attribution_half_life", check_days, NULL},
+	{"attribution_lookback", check_days, NULL},
 	{"currency", check_currency, NULL},
 	{"deal_lost_stage", check_stage_name, NULL},
 	{"deal_open_stage", check_stage_name, NULL},

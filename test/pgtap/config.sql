@@ -26,7 +26,9 @@ FROM (VALUES ('transition_mode', '"strict"'), ('transition_mode', 'null'), ('tra
     ('notify', '{}'), ('on_duplicate', '"merge"'), ('handoff_policy', '"ignore"'), ('max_backdate', '"soon"'), ('max_backdate', '"-1 day"'), ('max_backdate', 'null'), ('max_backdate', '{"days": 1}'),
     ('max_backdate', '"99999999999 years"'), ('timezone', '"Mars/Olympus"'), ('timezone', 'null'), ('timezone', '3'), ('week_starts_on', '9'), ('week_starts_on', '0'), ('week_starts_on', '"monday"'),
     ('week_starts_on', 'null'), ('currency', '"euro"'), ('currency', '"eur"'), ('currency', 'null'), ('currency', '978'), ('language', '"de"'), ('language', 'null'), ('fallback_owner', '"nobody"'), ('fallback_owner', '7'),
-    ('fallback_owner', '"mara"'), ('entry_stage', 'null'), ('entry_stage', '1'), ('deal_won_stage', '["customer"]'), ('transition_mode', '"enforced"'), ('max_backdate', '"1 dya"')) AS v (name, value);
+    ('fallback_owner', '"mara"'), ('entry_stage', 'null'), ('entry_stage', '1'), ('deal_won_stage', '["customer"]'), ('transition_mode', '"enforced"'), ('max_backdate', '"1 dya"'),
+    ('attribution_lookback', '"3 months"'), ('attribution_lookback', '"0 days"'), ('attribution_lookback', '"-1 day"'), ('attribution_lookback', 'null'), ('attribution_half_life', '"soon"'),
+    ('attribution_half_life', '"99999999 days"'), ('attribution_half_life', '7')) AS v (name, value);
 SELECT pg_temp.refused($$UPDATE crm.setting SET value = NULL WHERE name = 'transition_mode'$$, 'SM007', 'no value at all');
 SELECT pg_temp.refused($$INSERT INTO crm.setting (name, value) VALUES ('week_start', '7')$$, 'SM007', 'a setting that is not there');
 SELECT pg_temp.refused($$UPDATE crm.setting SET name = 'transition-mode' WHERE name = 'transition_mode'$$, 'SM007', 'nor by another name');
@@ -42,7 +44,7 @@ SELECT pg_temp.refused($$UPDATE crm.setting SET value = '2' WHERE name = 'of an 
 SELECT lives_ok($$DELETE FROM crm.setting WHERE name = 'of an older version'$$, 'it can go');
 SELECT lives_ok(format('UPDATE crm.setting SET value = %L WHERE name = %L', value, name), name || ' ' || value)
 FROM (VALUES ('max_backdate', '"36 hours"'), ('max_backdate', '"P1DT2H"'), ('fallback_owner', '"saul"'), ('fallback_owner', 'null'), ('currency', '"BRL"'), ('currency', '"EUR"'), ('language', '"pt"'), ('language', '"en"'),
-    ('week_starts_on', '7'), ('week_starts_on', '1'), ('on_duplicate', '"allow"'), ('on_duplicate', '"refuse"'), ('require_actor', 'false'), ('entry_stage', '"lead"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true')) AS v (name, value);
+    ('week_starts_on', '7'), ('week_starts_on', '1'), ('on_duplicate', '"allow"'), ('on_duplicate', '"refuse"'), ('require_actor', 'false'), ('entry_stage', '"lead"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true'), ('attribution_lookback', '"36 hours"'), ('attribution_half_life', '"14 days"')) AS v (name, value);
 SELECT pg_temp.refused('TRUNCATE crm.' || t || ' CASCADE', 'SM007', 'no change may go unrecorded: TRUNCATE ' || t) FROM unnest(ARRAY['setting', 'reason', 'transition', 'routing_rule', 'persona', 'absence']) AS t;
 
 -- what cannot work as a whole is refused when the transaction is complete
