@@ -67,19 +67,6 @@ smk_clocks_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor)
 	return clocks;
 }
 
-static SmkBatch *
-batch_of(SmkClocks *clocks, SmkBatch **batch, const char *name, const SmkBatchColumn *columns, int n)
-{
-	if (*batch == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(clocks->context);
-
-		*batch = smk_batch_create(name, columns, n);
-		MemoryContextSwitchTo(old);
-	}
-	return *batch;
-}
-
 /* One that may start a clock, for the statement that looks which. */
 static void
 add_start(SmkClocks *clocks, int64 lead_id, const char *event, TimestampTz at)
@@ -87,7 +74,7 @@ add_start(SmkClocks *clocks, int64 lead_id, const char *event, TimestampTz at)
 	Datum		values[3] = {Int64GetDatum(lead_id), CStringGetTextDatum(event), TimestampTzGetDatum(at)};
 	bool		nulls[3] = {false, false, false};
 
-	smk_batch_add(batch_of(clocks, &clocks->starts, "smk_start", start_columns, lengthof(start_columns)),
+	smk_batch_add(smk_batch_of(&clocks->starts, clocks->context, "smk_start", start_columns, lengthof(start_columns)),
 				  values, nulls);
 }
 
@@ -122,7 +109,7 @@ smk_clocks_pause(SmkClocks *clocks, int64 lead_id, TimestampTz at, TimestampTz u
 	Datum		values[3] = {Int64GetDatum(lead_id), TimestampTzGetDatum(at), TimestampTzGetDatum(until)};
 	bool		nulls[3] = {false, false, false};
 
-	smk_batch_add(batch_of(clocks, &clocks->pauses, "smk_pause", pause_columns, lengthof(pause_columns)),
+	smk_batch_add(smk_batch_of(&clocks->pauses, clocks->context, "smk_pause", pause_columns, lengthof(pause_columns)),
 				  values, nulls);
 }
 
@@ -140,7 +127,7 @@ smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at, const char *
 	values[2] = CStringGetTextDatum(reason);
 	nulls[3] = direction == NULL;
 	values[3] = direction ? CStringGetTextDatum(direction) : (Datum) 0;
-	smk_batch_add(batch_of(clocks, &clocks->cancels, "smk_cancel", cancel_columns, lengthof(cancel_columns)),
+	smk_batch_add(smk_batch_of(&clocks->cancels, clocks->context, "smk_cancel", cancel_columns, lengthof(cancel_columns)),
 				  values, nulls);
 }
 
@@ -152,8 +139,7 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 
 	if (clocks->rules->sla->ncommitments == 0)
 		return;
-	smk_batch_add(batch_of(clocks, &clocks->recounts, "smk_recount", recount_columns,
-						   lengthof(recount_columns)), &value, &isnull);
+	smk_batch_add(smk_batch_of(&clocks->recounts, clocks->context, "smk_recount", recount_columns, lengthof(recount_columns)), &value, &isnull);
 }
 
 /* ---------- ends, releases, cancellations, pauses ---------- */
