@@ -24,6 +24,11 @@
 	((type *) repalloc(pointer, sizeof(type) * (count)))
 #endif
 
+/* A function that does not return: said after its declaration before 18. */
+#ifndef pg_noreturn
+#define pg_noreturn _Noreturn
+#endif
+
 /* Errors that a function reports instead of raising them. */
 #define SMK_HAS_SOFT_ERRORS			(PG_VERSION_NUM >= 160000)
 /* A Var knows the outer joins that may null it. */

@@ -58,6 +58,6 @@ extern void smk_read_state(StringInfo buf, bytea *state, int version);
 extern uint32 smk_read_count(StringInfo buf, Size width);
 
 /* For can't-happen contents of a state. */
-extern void smk_bad_state(void) pg_attribute_noreturn();
+pg_noreturn extern void smk_bad_state(void);
 
 #endif							/* SMK_AGGREGATE_H */

@@ -81,7 +81,7 @@ extern SmkRefusal smk_judge_time(const SmkMove *move);
 extern char *smk_reasons_of_kind(const SmkRules *rules, const char *kind);
 
 /* Raise a refusal as an error on the lead table. */
-extern void smk_refuse(const SmkMove *move, const SmkRefusal *refusal) pg_attribute_noreturn();
+pg_noreturn extern void smk_refuse(const SmkMove *move, const SmkRefusal *refusal);
 
 /* The automatic move that is due from this stage, or NULL. */
 extern const SmkTransition *smk_due_transition(const SmkRules *rules, int stage,

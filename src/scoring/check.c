@@ -18,7 +18,7 @@
 /* Sums of points must stay finite whatever happens. */
 #define MAX_POINTS 1e15
 
-static void refuse(Relation rel, const char *column, const char *message, const char *hint) pg_attribute_noreturn();
+pg_noreturn static void refuse(Relation rel, const char *column, const char *message, const char *hint);
 
 static void
 refuse(Relation rel, const char *column, const char *message, const char *hint)
