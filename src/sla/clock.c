@@ -74,8 +74,8 @@ add_start(SmkClocks *clocks, int64 lead_id, const char *event, TimestampTz at)
 	Datum		values[3] = {Int64GetDatum(lead_id), CStringGetTextDatum(event), TimestampTzGetDatum(at)};
 	bool		nulls[3] = {false, false, false};
 
-	smk_batch_add(smk_batch_of(&clocks->starts, clocks->context, "smk_start", start_columns, lengthof(start_columns)),
-				  values, nulls);
+	smk_batch_add(smk_batch_of(&clocks->starts, clocks->context, "smk_start",
+							   start_columns, lengthof(start_columns)), values, nulls);
 }
 
 void
@@ -109,8 +109,8 @@ smk_clocks_pause(SmkClocks *clocks, int64 lead_id, TimestampTz at, TimestampTz u
 	Datum		values[3] = {Int64GetDatum(lead_id), TimestampTzGetDatum(at), TimestampTzGetDatum(until)};
 	bool		nulls[3] = {false, false, false};
 
-	smk_batch_add(smk_batch_of(&clocks->pauses, clocks->context, "smk_pause", pause_columns, lengthof(pause_columns)),
-				  values, nulls);
+	smk_batch_add(smk_batch_of(&clocks->pauses, clocks->context, "smk_pause",
+							   pause_columns, lengthof(pause_columns)), values, nulls);
 }
 
 void
@@ -127,8 +127,8 @@ smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at, const char *
 	values[2] = CStringGetTextDatum(reason);
 	nulls[3] = direction == NULL;
 	values[3] = direction ? CStringGetTextDatum(direction) : (Datum) 0;
-	smk_batch_add(smk_batch_of(&clocks->cancels, clocks->context, "smk_cancel", cancel_columns, lengthof(cancel_columns)),
-				  values, nulls);
+	smk_batch_add(smk_batch_of(&clocks->cancels, clocks->context, "smk_cancel",
+							   cancel_columns, lengthof(cancel_columns)), values, nulls);
 }
 
 void
@@ -139,7 +139,8 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 
 	if (clocks->rules->sla->ncommitments == 0)
 		return;
-	smk_batch_add(smk_batch_of(&clocks->recounts, clocks->context, "smk_recount", recount_columns, lengthof(recount_columns)), &value, &isnull);
+	smk_batch_add(smk_batch_of(&clocks->recounts, clocks->context, "smk_recount",
+							   recount_columns, lengthof(recount_columns)), &value, &isnull);
 }
 
 /* ---------- ends, releases, cancellations, pauses ---------- */
@@ -565,8 +566,10 @@ static void
 start_clocks(SmkClocks *clocks)
 {
 	Relation	lead = relation_open(clocks->ws->tables[SMK_TABLE_LEAD], AccessShareLock);
-	Starting	starting = {clocks, RelationGetDescr(lead)};
+	Starting	starting = {0};
 
+	starting.clocks = clocks;
+	starting.lead = RelationGetDescr(lead);
 	starting.batch = smk_batch_create("smk_clock", clock_columns, lengthof(clock_columns));
 	starting.started = smk_clock_leads_create();
 	starting.context = AllocSetContextCreate(CurrentMemoryContext, "smarketing clock",

@@ -705,8 +705,11 @@ smk_clocks_derive(SmkWorkspace *ws, HTAB *asked, bool reopens)
 {
 	int64		n = hash_get_num_entries(asked);
 	int64	   *ids = smk_clock_leads_sorted(asked);
-	Derivation	derivation = {ws, asked, reopens};
+	Derivation	derivation = {0};
 
+	derivation.ws = ws;
+	derivation.asked = asked;
+	derivation.reopens = reopens;
 	derivation.context = AllocSetContextCreate(CurrentMemoryContext, "smarketing clocks",
 											   ALLOCSET_DEFAULT_SIZES);
 	for (int64 i = 0; i < n; i += LEADS_AT_ONCE)
