@@ -367,6 +367,25 @@ SET bytea_output = 'escape';
 SELECT pg_temp.hold('other settings') \gset ignored_
 SELECT pg_temp.hold_planned() \gset ignored_
 
+-- Expressions that only list words are compared with them: each one on each string.
+CREATE TEMP TABLE word AS
+SELECT t FROM unnest(ARRAY['', 'a', 'A', 'ab', 'AB', 'aB', 'abc', 'a b', 'b', 'K', 'k', E'\u212A', 'i', 'I', E'\u0130', E'\u0131', 'é', 'É',
+    E'a\n', E'\na', E'a\nb', '(a)', 'a|b', '^a$', '^(a)$', '1', '10', 's', E'\u017F']) AS t;
+DO $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT word.t, c, smarketing.matches(word, c) AS got INTO wrong
+    FROM word, unnest(ARRAY['^a$', '^(a)$', '^(A|ab|K|i)$', '^(I|S)$', '^(é|a)$', '^a|b$', '^(a|)$', '^(a b|ab)$', '^(1|10)$', '^(a)|(b)$',
+            '^((a))$', '^(a.)$', '^(ab|a)$', '^ab', 'ab$', '^$', '^()$']) AS pattern, unnest(ARRAY['', 'i', 's', 'm', 'q', 'is', 'im', 'iq']) AS flag,
+        LATERAL (SELECT format('$.t like_regex "%s" flag "%s"', pattern, flag)::jsonpath AS c) AS x
+    WHERE smarketing.matches(word, c) IS DISTINCT FROM (jsonb_path_match(to_jsonb(word), c, '{}', true) IS TRUE)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% on "%" is %', wrong.c, wrong.t, wrong.got;
+    END IF;
+END$$;
+
 \pset format unaligned
 \pset tuples_only on
 SELECT format('ok: %s pairs of %s rows and %s conditions, three times; %s pairs compiled (%s %%), %s hold; seed %s',
