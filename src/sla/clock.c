@@ -187,7 +187,7 @@ smk_clocks_recount_all(SmkWorkspace *ws)
 	recount_clocks(ws, NULL);
 }
 
-/* Clocks that have just started: an earlier one of the same commitment is over. */
+/* Clocks that are about to start: an earlier one of the same commitment is over. */
 static void
 supersede_clocks(SmkClocks *clocks, SmkBatch *started)
 {
@@ -288,6 +288,7 @@ typedef struct Starting
 	SmkClocks  *clocks;
 	TupleDesc	lead;
 	SmkBatch   *batch;
+	bool		again;			/* some lead is not in its first cycle */
 	bool		may_be_over;	/* what ends them is told at once, or they are told late */
 	HTAB	   *started;		/* SmkClockLead: clocks that have really started */
 	MemoryContext context;
@@ -413,6 +414,17 @@ around_the_clock(void)
 	return smk_working_hours_calendar(hours, true);
 }
 
+/* NULL: around the clock. */
+static SmkHours *
+hours_of_clock(const SmkRules *rules, const SmkCommitment *commitment, const char *owner)
+{
+	const char *name = calendar_name(rules, commitment, owner);
+
+	if (commitment->counted == SMK_COUNT_AROUND_THE_CLOCK || name == NULL)
+		return NULL;
+	return smk_hours_find(rules, name);
+}
+
 /* The event's row: lead, lead_id, event, at, handoff_id, owner */
 static void
 start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple, TupleDesc desc,
@@ -420,23 +432,13 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 {
 	const SmkRules *rules = starting->clocks->rules;
 	char	   *owner = who_owes(rules, commitment, SPI_getvalue(tuple, desc, 6));
-	const char *name = calendar_name(rules, commitment, owner);
-	SmkHours   *hours = NULL;
-	const SmkCalendar *calendar;
-	pg_tz	   *zone = rules->sla->timezone;
+	SmkHours   *hours = hours_of_clock(rules, commitment, owner);
+	const SmkCalendar *calendar = hours ? smk_working_hours_calendar(hours->hours, true) : around_the_clock();
+	pg_tz	   *zone = hours ? smk_hours_zone(hours->text) : rules->sla->timezone;
 	Datum		values[lengthof(clock_columns)];
 	bool		nulls[lengthof(clock_columns)] = {0};
 	int64		target;
 
-	if (commitment->counted == SMK_COUNT_AROUND_THE_CLOCK)
-		calendar = around_the_clock();
-	else
-	{
-		hours = name ? smk_hours_find(rules, name) : NULL;
-		calendar = hours ? smk_working_hours_calendar(hours->hours, true) : around_the_clock();
-		if (hours)
-			zone = smk_hours_zone(hours->text);
-	}
 	target = smk_clock_target(calendar, zone, commitment->counted, commitment->within,
 							  commitment->cutoff, at);
 	values[0] = Int64GetDatum(commitment->id);
@@ -455,6 +457,7 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 	values[10] = Int64GetDatum(hours ? hours->version : 0);
 	nulls[10] = hours == NULL;
 	smk_batch_add(starting->batch, values, nulls);
+	starting->again |= DatumGetInt32(values[4]) > 1;
 	starting->may_be_over |= at < GetCurrentTransactionStartTimestamp() ||
 		bms_overlap(commitment->decided_by, starting->clocks->told_events);
 }
@@ -577,7 +580,8 @@ start_clocks(SmkClocks *clocks)
 	collect_starts(&starting);
 	if (starting.batch->rows > 0)
 	{
-		supersede_clocks(clocks, starting.batch);
+		if (starting.again)
+			supersede_clocks(clocks, starting.batch);
 		insert_clocks(&starting);
 		if (starting.may_be_over)
 			smk_clocks_derive(clocks->ws, starting.started, false);
