@@ -11,28 +11,49 @@ SQL_SOURCES = \
 	src/sla/sla_status.sql \
 	src/funnel/funnel.sql \
 	src/attribution/attribution.sql \
+	src/review/leads_needed.sql \
 	src/workspace/tables.sql \
 	src/lifecycle/tables.sql \
 	src/handoff/tables.sql \
 	src/sla/tables.sql \
 	src/scoring/tables.sql \
+	src/review/label_tables.sql \
+	src/attribution/tables.sql \
+	src/review/goal_tables.sql \
+	src/review/review_tables.sql \
 	src/workspace/template.sql \
 	src/scoring/template.sql \
 	src/sla/template.sql \
+	src/review/label_template.sql \
+	src/review/report_template.sql \
+	src/attribution/template.sql \
+	src/review/goal_template.sql \
 	src/workspace/triggers.sql \
 	src/lifecycle/triggers.sql \
 	src/handoff/triggers.sql \
 	src/handoff/handoff.sql \
 	src/sla/triggers.sql \
+	src/review/goal_triggers.sql \
 	src/scoring/scoring.sql \
+	src/review/review_pack.sql \
+	src/review/review.sql \
+	src/review/review_triggers.sql \
+	src/review/label_views.sql \
 	src/lifecycle/views.sql \
 	src/handoff/views.sql \
 	src/sla/views.sql \
+	src/funnel/views.sql \
+	src/attribution/views.sql \
+	src/review/goal_views.sql \
+	src/review/review_views.sql \
 	src/workspace/comments.sql \
 	src/lifecycle/comments.sql \
 	src/handoff/comments.sql \
 	src/scoring/comments.sql \
 	src/sla/comments.sql \
+	src/attribution/comments.sql \
+	src/review/goal_comments.sql \
+	src/review/review_comments.sql \
 	src/workspace/workspace.sql \
 	src/workspace/removal.sql \
 	src/sla/agreement.sql \
@@ -42,10 +63,15 @@ SQL_SOURCES = \
 	src/workspace/verify.sql \
 	src/workspace/status.sql \
 	src/workspace/erase.sql \
+	src/review/report_parts.sql \
+	src/review/report_sections.sql \
+	src/review/report.sql \
 	src/lifecycle/checks.sql \
 	src/handoff/checks.sql \
 	src/sla/checks.sql \
-	src/scoring/checks.sql
+	src/scoring/checks.sql \
+	src/review/goal_checks.sql \
+	src/review/review_checks.sql
 
 INSTALL_SQL = smarketing--$(EXTVERSION).sql
 DIST_ZIP = smarketing-$(EXTVERSION).zip

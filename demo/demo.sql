@@ -116,6 +116,7 @@ UPDATE crm.setting SET value = '"10 years"' WHERE name = 'max_backdate';
 UPDATE crm.calendar SET hours = 'Europe/Rome; Mo-Fr 09:00-13:00,14:00-18:00; 2026-06-29 off' WHERE name = 'office';
 SELECT array_agg(l.id ORDER BY l.id) AS late_leads
 FROM (SELECT id FROM crm.lead WHERE stage = 'lead' AND excluded IS NULL AND stage_since < '2026-06-01' ORDER BY id LIMIT 4) AS l \gset
+UPDATE crm.agreement SET valid = '[2026-06-01,)';
 \set ECHO queries
 SET smarketing.actor = 'ana';
 UPDATE crm.agreement SET marketing_signed_by = 'ana';
@@ -179,10 +180,39 @@ ROLLBACK;
 SELECT count(*) AS "different now" FROM smarketing.score_diff('crm');
 \set ECHO none
 
+\echo
+\echo '8. ONE PAGE FOR THE MEETING: figures, funnel, both scorecards, goals, channels (function report_html)'
+\echo
+SET smarketing.actor = 'ana';
+INSERT INTO crm.goal (id, name, metric, target, unit, starts_on, ends_on, marketing_owner, sales_owner, parent, rationale) VALUES
+    (1, 'Revenue of the half-year', 'revenue', 600000, 'EUR', '2026-01-01', '2026-06-30', 'ana', 'beatrice', NULL, 'two reps more than last year');
+INSERT INTO crm.goal (id, name, metric, target, unit, starts_on, ends_on, marketing_owner, sales_owner, parent, rationale) VALUES
+    (2, 'Qualified leads of the quarter', 'accepted_mqls', 550, 'leads', '2026-04-01', '2026-06-30', 'ana', NULL, 1, 'the fair of Hannover is in it'),
+    (3, 'Fewer leads sent back', 'rejected_share', 0.15, 'share', '2026-04-01', '2026-06-30', 'ana', NULL, 1, 'the form asks for the role now'),
+    (4, 'Deals won of those decided', 'win_rate', 0.4, 'share', '2026-06-01', '2026-06-30', NULL, 'beatrice', 1, 'the pilot shortens decisions');
+RESET smarketing.actor;
+BEGIN;
+SET LOCAL smarketing.import = 'minutes of the meetings in June';
+INSERT INTO crm.action_item (body, owner, due) VALUES
+    ('Ask for the size of the plant in the webinar''s form', 'ana', '2026-06-12'),
+    ('Call the leads of Expomafe that were sent back', 'beatrice', '2026-06-26');
+COMMIT;
+SELECT goal, round(actual, 2) AS actual, target, trim_scale(expected) AS "by now", state FROM crm.goal_progress;
+\set ECHO queries
+\o review.html
+\pset format unaligned
+\pset tuples_only on
+SELECT smarketing.report_html('crm', '2026-06');
+\o
+\set ECHO none
+\pset format wrapped
+\pset tuples_only off
+\echo 'It is review.html in this directory: open it in a browser, print it, mail it.'
+
 SELECT to_regproc('smarketing.verify') IS NOT NULL AS verifies \gset
 \if :verifies
     \echo
-    \echo '8. EVERY STORED FACT, derived again from the history: what differs (nothing)'
+    \echo '9. EVERY STORED FACT, derived again from the history: what differs (nothing)'
     \set ECHO queries
     SELECT * FROM smarketing.verify('crm');
     \set ECHO none

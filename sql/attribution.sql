@@ -146,7 +146,7 @@ SELECT state_of(format('SELECT smarketing.attribution(%s)', call)), call FROM un
 
 -- everything is commented, immutable, parallel safe
 SELECT p.oid::regprocedure FROM pg_proc p
-WHERE pronamespace = 'smarketing'::regnamespace AND proname ~ 'attribution'
+WHERE pronamespace = 'smarketing'::regnamespace AND proname ~ '^attribution'
 	AND (obj_description(p.oid, 'pg_proc') IS NULL OR provolatile <> 'i' OR proparallel <> 's');
 SELECT attname FROM pg_attribute WHERE attrelid = 'smarketing.credit'::regclass AND col_description(attrelid, attnum) IS NULL;
 

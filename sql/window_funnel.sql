@@ -164,7 +164,7 @@ SELECT state_of(format('SELECT smarketing.window_funnel(%s)', call)), call FROM 
 	$$'1 hour', now(), VARIADIC NULL::boolean[]$$, $$'1 hour', 'any', now(), true$$, $$'1 hour', NULL::text, now(), true$$, $$'1 hour', now(), VARIADIC '{{t}}'$$]) call;
 -- everything is commented, immutable, parallel safe
 SELECT p.oid::regprocedure FROM pg_proc p
-WHERE pronamespace = 'smarketing'::regnamespace AND (proname ~ 'funnel')
+WHERE pronamespace = 'smarketing'::regnamespace AND proname ~ 'funnel' AND proname !~ '^workspace_'
 	AND (obj_description(p.oid, 'pg_proc') IS NULL OR provolatile <> 'i' OR proparallel <> 's');
 SELECT attname FROM pg_attribute WHERE attrelid = 'smarketing.funnel_chain'::regclass AND col_description(attrelid, attnum) IS NULL;
 

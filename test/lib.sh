@@ -145,6 +145,16 @@ need() {
 	fi
 }
 
+# nice_to_have COMMAND...: installs, without asking anybody, what the tests can do without
+nice_to_have() {
+	local what
+	for what in "$@"; do
+		if ! has_tool "$what" && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
+			(apt_install "$what") || say "going on without $what"
+		fi
+	done
+}
+
 # ---- the first run ---------------------------------------------------------------------------------------------
 
 inner=

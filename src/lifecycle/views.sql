@@ -36,7 +36,9 @@ BEGIN
            coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'language'), 'en') AS language,
            max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_open_stage') AS deal_open_stage,
            max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_won_stage') AS deal_won_stage,
-           max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_lost_stage') AS deal_lost_stage
+           max(s.value #>> '{}') FILTER (WHERE s.name = 'deal_lost_stage') AS deal_lost_stage,
+           coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'attribution_lookback'), '90 days')::interval AS attribution_lookback,
+           coalesce(max(s.value #>> '{}') FILTER (WHERE s.name = 'attribution_half_life'), '7 days')::interval AS attribution_half_life
     FROM setting AS s;
 
     COMMENT ON VIEW setting_values IS
@@ -48,6 +50,8 @@ BEGIN
     COMMENT ON COLUMN setting_values.deal_open_stage IS 'Stage of a lead with an open deal; null if not set.';
     COMMENT ON COLUMN setting_values.deal_won_stage IS 'Stage of a lead with a won deal; null if not set.';
     COMMENT ON COLUMN setting_values.deal_lost_stage IS 'Stage of a lead whose deals are all lost; null if not set.';
+    COMMENT ON COLUMN setting_values.attribution_lookback IS 'How long before a deal is won touches get credit for it; 90 days if not set.';
+    COMMENT ON COLUMN setting_values.attribution_half_life IS 'Half-life of a touch''s credit by time decay; 7 days if not set.';
 
     /*
      * Functions of the workspace, like response_working(), so that views that
@@ -59,16 +63,77 @@ BEGIN
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE per WHEN 'week' THEN date_trunc('week', local - (week_starts_on - 1) * interval '1 day')::date + (week_starts_on - 1)
                     WHEN 'month' THEN date_trunc('month', local)::date
-                    WHEN 'quarter' THEN date_trunc('quarter', local)::date END;
+                    WHEN 'quarter' THEN date_trunc('quarter', local)::date
+                    WHEN 'year' THEN date_trunc('year', local)::date END;
     COMMENT ON FUNCTION period_of(text, timestamp, int) IS
-        'First day of the week, month or quarter that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
+        'First day of the week, month, quarter or year that a local time falls into; weeks begin on week_starts_on, 1 (Monday) to 7. Null for another period, or if an argument is null.';
 
     CREATE OR REPLACE FUNCTION period_length(per text) RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE per WHEN 'week' THEN interval '7 days' WHEN 'month' THEN interval '1 month'
-                    WHEN 'quarter' THEN interval '3 months' END;
+                    WHEN 'quarter' THEN interval '3 months' WHEN 'year' THEN interval '1 year' END;
     COMMENT ON FUNCTION period_length(text) IS
-        'How long a week, month or quarter is: period + period_length(per) begins the next one. Null for anything else.';
+        'How long a week, month, quarter or year is: period + period_length(per) begins the next one. Null for anything else.';
+
+    /*
+     * What a deal is worth in setting currency has its home here.  Settings
+     * are scalar subqueries, read once a query also where this view is inside
+     * of a lateral one; the rate is looked up once a deal.
+     */
+    CREATE OR REPLACE VIEW deal_value WITH (security_invoker = true) AS
+    SELECT v.deal_id, v.external_id, v.name, v.lead_id, v.account_id, v.owner, v.opened_at, v.expected_close, v.closed_at, v.won,
+           v.reason, v.probability, v.given_amount, v.currency, v.rate, v.given_amount * v.rate AS amount,
+           v.given_amount IS NOT NULL AND v.rate IS NULL AS unconverted
+    FROM (SELECT d.id AS deal_id, d.external_id, d.name, d.lead_id, d.account_id, d.owner, d.opened_at, d.expected_close, d.closed_at,
+                 d.won, d.reason, d.probability, d.amount AS given_amount,
+                 coalesce(d.currency, (SELECT g.currency FROM setting_values AS g)) AS currency,
+                 CASE WHEN d.currency <> (SELECT g.currency FROM setting_values AS g) THEN x.rate ELSE 1 END AS rate
+          FROM deal AS d
+          LEFT JOIN LATERAL (SELECT r.rate
+                             FROM exchange_rate AS r
+                             WHERE d.currency <> (SELECT g.currency FROM setting_values AS g) AND r.currency = d.currency
+                               AND r.day <= timezone((SELECT g.timezone FROM setting_values AS g), coalesce(d.closed_at, now()))::date
+                             ORDER BY r.day DESC LIMIT 1) AS x ON true) AS v;
+
+    COMMENT ON VIEW deal_value IS
+        'Deals with what they are worth in setting currency: at the rate of the day on which they were closed, of today while they are open. Deals of excluded leads too.';
+    COMMENT ON COLUMN deal_value.deal_id IS 'The deal.';
+    COMMENT ON COLUMN deal_value.external_id IS 'Its id in another system; null if none.';
+    COMMENT ON COLUMN deal_value.name IS 'Name for people.';
+    COMMENT ON COLUMN deal_value.lead_id IS 'Its lead; null if it has only an account.';
+    COMMENT ON COLUMN deal_value.account_id IS 'Its account; null if it has only a lead.';
+    COMMENT ON COLUMN deal_value.owner IS 'Member who works on the deal; null if nobody.';
+    COMMENT ON COLUMN deal_value.opened_at IS 'When it was opened.';
+    COMMENT ON COLUMN deal_value.expected_close IS 'Day on which it is expected to close; null if not said.';
+    COMMENT ON COLUMN deal_value.closed_at IS 'When it was closed; null while it is open.';
+    COMMENT ON COLUMN deal_value.won IS 'Was it won? Null while it is open.';
+    COMMENT ON COLUMN deal_value.reason IS 'Why it was lost; null if it was not, or not said.';
+    COMMENT ON COLUMN deal_value.probability IS 'Probability of winning, 0 to 1; null if not said.';
+    COMMENT ON COLUMN deal_value.given_amount IS 'Worth as it was written down, in currency; null if not known.';
+    COMMENT ON COLUMN deal_value.currency IS 'Currency of given_amount; setting currency where the deal names none.';
+    COMMENT ON COLUMN deal_value.rate IS 'Units of setting currency for one unit of currency; null where exchange_rate has none for the day.';
+    COMMENT ON COLUMN deal_value.amount IS 'given_amount x rate, not rounded: worth in setting currency. Null where either is not known.';
+    COMMENT ON COLUMN deal_value.unconverted IS 'Is there an amount, but no rate for it? Such a deal is listed and never summed.';
+
+    /*
+     * Whose working time a department's is, where a member or a team has no
+     * calendar: that of the newest agreement that both have signed.
+     */
+    CREATE OR REPLACE VIEW department_calendar WITH (security_invoker = true) AS
+    SELECT d.department, c.calendar, y.hours
+    FROM (VALUES ('marketing'), ('sales')) AS d (department)
+    CROSS JOIN LATERAL (SELECT coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
+                                         WHERE o.kind = 'response' AND o.department = d.department AND o.calendar IS NOT NULL
+                                           AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
+                                         ORDER BY e.valid DESC, o.id LIMIT 1),
+                                        (SELECT min(n.name) FROM calendar AS n HAVING count(*) = 1)) AS calendar) AS c
+    LEFT JOIN calendar AS y ON y.name = c.calendar;
+
+    COMMENT ON VIEW department_calendar IS
+        'The calendar of each department, for views: the one by which it owes answers in the newest agreement that both have signed, else the only calendar that there is.';
+    COMMENT ON COLUMN department_calendar.department IS 'marketing or sales.';
+    COMMENT ON COLUMN department_calendar.calendar IS 'Name of the calendar; null if nothing is signed and there are none or several.';
+    COMMENT ON COLUMN department_calendar.hours IS 'Its working hours, as text; null without a calendar.';
 
     /*
      * A cycle lasts from its first move to the first move of the next one.
@@ -85,7 +150,7 @@ BEGIN
            c.recycled_at, d.open_amount, d.won_amount,
            c.next_at IS NULL AND EXISTS (SELECT FROM stage AS s
                                          WHERE s.name = l.stage AND s.kind IN ('inventory', 'handoff')) AS is_open,
-           response_working((SELECT y.hours FROM calendar AS y WHERE y.name = coalesce(m.calendar, t.calendar, g.name)),
+           response_working((SELECT y.hours FROM calendar AS y WHERE y.name = coalesce(m.calendar, t.calendar, g.calendar)),
                             h.offered_at, a.first_attempt_at) AS response_working
     FROM (SELECT x.lead_id, x.cycle, min(x.at) AS entered_at,
                  lead(min(x.at)) OVER (PARTITION BY x.lead_id ORDER BY x.cycle) AS next_at,
@@ -103,22 +168,17 @@ BEGIN
           GROUP BY x.lead_id, x.cycle) AS c
     JOIN lead AS l ON l.id = c.lead_id AND l.excluded IS NULL
     LEFT JOIN campaign AS ca ON ca.name = l.campaign
-    LEFT JOIN LATERAL (SELECT min(o.offered_at) AS offered_at,
-                              (array_agg(o.decided_at ORDER BY o.offered_at DESC, o.id DESC))[1] AS decided_at,
-                              (array_agg(o.decision ORDER BY o.offered_at DESC, o.id DESC))[1] AS decision,
-                              (array_agg(o.reason ORDER BY o.offered_at DESC, o.id DESC))[1] AS reason,
-                              (array_agg(o.owner ORDER BY o.offered_at DESC, o.id DESC))[1] AS owner,
-                              (array_agg(o.team ORDER BY o.offered_at DESC, o.id DESC))[1] AS team
-                       FROM handoff AS o
-                       WHERE o.lead_id = c.lead_id AND o.cycle = c.cycle AND o.direction = 'to_sales') AS h ON true
+    -- a subquery of its own, so that it is sorted once, and not at all where none of its columns is read
+    LEFT JOIN (SELECT DISTINCT ON (o.lead_id, o.cycle) o.lead_id, o.cycle,
+                      min(o.offered_at) OVER (PARTITION BY o.lead_id, o.cycle) AS offered_at,
+                      o.decided_at, o.decision, o.reason, o.owner, o.team
+               FROM handoff AS o
+               WHERE o.direction = 'to_sales'
+               ORDER BY o.lead_id, o.cycle, o.offered_at DESC, o.id DESC) AS h ON h.lead_id = c.lead_id AND h.cycle = c.cycle
     CROSS JOIN LATERAL (SELECT CASE WHEN c.next_at IS NULL THEN coalesce(l.owner, h.owner) ELSE h.owner END AS owner) AS w
     LEFT JOIN member AS m ON m.name = w.owner
     LEFT JOIN team AS t ON t.name = coalesce(m.team, h.team)
-    CROSS JOIN (SELECT coalesce((SELECT o.calendar FROM commitment AS o JOIN agreement AS e ON e.id = o.agreement_id
-                                 WHERE o.kind = 'response' AND o.department = 'sales' AND o.calendar IS NOT NULL
-                                   AND e.marketing_signed_at IS NOT NULL AND e.sales_signed_at IS NOT NULL
-                                 ORDER BY e.valid DESC, o.id LIMIT 1),
-                                (SELECT min(y.name) FROM calendar AS y HAVING count(*) = 1)) AS name) AS g
+    JOIN department_calendar AS g ON g.department = 'sales'
     CROSS JOIN (SELECT array_agg(name) FILTER (WHERE is_attempt) AS attempts,
                        array_agg(name) FILTER (WHERE is_contact) AS contacts
                 FROM activity_kind
@@ -132,10 +192,8 @@ BEGIN
                          AND (c.next_at IS NULL OR v.at < c.next_at)) AS a ON true
     LEFT JOIN LATERAL (SELECT sum(e.amount) FILTER (WHERE e.won IS NULL) AS open_amount,
                               sum(e.amount) FILTER (WHERE e.won) AS won_amount
-                       FROM deal AS e
+                       FROM deal_value AS e
                        WHERE e.lead_id = c.lead_id
-                         AND (e.currency IS NULL
-                              OR e.currency = (SELECT g.currency FROM setting_values AS g))
                          AND (c.is_first OR e.closed_at IS NULL OR e.closed_at >= c.entered_at)
                          AND (c.next_at IS NULL OR e.closed_at < c.next_at)) AS d ON true;
 
@@ -167,8 +225,8 @@ BEGIN
     COMMENT ON COLUMN lead_fact.won_at IS 'Entry into the stage of setting deal_won_stage.';
     COMMENT ON COLUMN lead_fact.lost_at IS 'Entry into the stage of setting deal_lost_stage.';
     COMMENT ON COLUMN lead_fact.recycled_at IS 'Entry into a stage of kind detour.';
-    COMMENT ON COLUMN lead_fact.open_amount IS 'Sum of the lead''s open deals, in the last cycle, in setting currency; deals in other currencies are left out. Null if there is none.';
-    COMMENT ON COLUMN lead_fact.won_amount IS 'Sum of the lead''s deals won in the cycle, in setting currency; deals in other currencies are left out. Null if there is none.';
+    COMMENT ON COLUMN lead_fact.open_amount IS 'Sum of the lead''s open deals, in the last cycle, in setting currency; deals in a currency without a rate are left out. Null if there is none.';
+    COMMENT ON COLUMN lead_fact.won_amount IS 'Sum of the lead''s deals won in the cycle, in setting currency; deals in a currency without a rate are left out. Null if there is none.';
     COMMENT ON COLUMN lead_fact.is_open IS 'Does the lead stand, in this cycle, in a stage of kind inventory or handoff? A recycled lead is not open.';
     COMMENT ON COLUMN lead_fact.response_working IS 'Working time from the first handoff to sales to the first attempt: in the calendar of the owner, else of the team, else of what sales have signed, else the only calendar. Null without an attempt or a calendar, and while the extension is dropped.';
 
@@ -183,10 +241,8 @@ BEGIN
     LEFT JOIN handoff AS h ON h.lead_id = l.id AND h.direction = 'to_sales' AND h.decision IS NULL
     LEFT JOIN LATERAL (SELECT v.at, v.kind FROM activity AS v WHERE v.lead_id = l.id
                        ORDER BY v.at DESC, v.id DESC LIMIT 1) AS a ON true
-    LEFT JOIN LATERAL (SELECT count(*) AS open_deals,
-                              sum(e.amount) FILTER (WHERE e.currency IS NULL
-                                  OR e.currency = (SELECT g.currency FROM setting_values AS g)) AS open_amount
-                       FROM deal AS e WHERE e.lead_id = l.id AND e.won IS NULL) AS d ON true
+    LEFT JOIN LATERAL (SELECT count(*) AS open_deals, sum(e.amount) AS open_amount
+                       FROM deal_value AS e WHERE e.lead_id = l.id AND e.won IS NULL) AS d ON true
     WHERE l.excluded IS NULL
     ORDER BY s.position, l.stage, l.stage_since, l.id;
 
@@ -218,7 +274,7 @@ BEGIN
     COMMENT ON COLUMN lead_board.last_activity_at IS 'When its last activity was; null if there is none.';
     COMMENT ON COLUMN lead_board.last_activity IS 'Kind of its last activity; null if there is none.';
     COMMENT ON COLUMN lead_board.open_deals IS 'Number of its open deals.';
-    COMMENT ON COLUMN lead_board.open_amount IS 'Sum of its open deals in setting currency; null if there is none.';
+    COMMENT ON COLUMN lead_board.open_amount IS 'Sum of its open deals in setting currency; those in a currency without a rate are left out. Null if there is none.';
 
     -- at one instant: what caused it, the moves, what they decide, what they open
     CREATE OR REPLACE VIEW lead_timeline WITH (security_invoker = true) AS
@@ -304,86 +360,6 @@ BEGIN
     COMMENT ON COLUMN violations.meaning IS 'What the SQLSTATE means; null for one that is not a move''s.';
     COMMENT ON COLUMN violations.recorded_at IS 'When it was written down.';
     COMMENT ON COLUMN violations.import_batch IS 'Batch of the import that wrote it; null if none.';
-
-    /*
-     * Conversion asks of the leads that reached the stage before how many
-     * reached this one too, so that it is never above 1, whatever way leads
-     * come in.  Stages beside the line (detour, exit) have none.
-     */
-    CREATE OR REPLACE VIEW funnel WITH (security_invoker = true) AS
-    WITH move AS (
-        SELECT c.lead_id, c.to_stage, c.at, c.implied,
-               lead(c.at) OVER (PARTITION BY c.lead_id ORDER BY c.at, c.id) AS left_at
-        FROM stage_change AS c
-        JOIN lead AS l ON l.id = c.lead_id
-        WHERE l.excluded IS NULL
-    ), entry AS (
-        SELECT DISTINCT m.lead_id, m.to_stage FROM move AS m
-    ), reached AS (
-        SELECT e.to_stage, count(*) AS leads FROM entry AS e GROUP BY e.to_stage
-    ), standing AS (
-        SELECT l.stage, count(*) AS leads FROM lead AS l WHERE l.excluded IS NULL GROUP BY l.stage
-    ), stay AS (
-        SELECT m.to_stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY m.left_at - m.at) AS median_time
-        FROM move AS m
-        WHERE m.left_at IS NOT NULL AND NOT m.implied
-        GROUP BY m.to_stage
-    ), line AS (
-        SELECT s.name, r.leads AS reached, lag(s.name) OVER w AS previous, lag(r.leads) OVER w AS previous_reached
-        FROM stage AS s
-        JOIN reached AS r ON r.to_stage = s.name
-        WHERE s.kind IN ('inventory', 'handoff', 'success')
-        WINDOW w AS (ORDER BY s.position, s.name)
-    ), converted AS (
-        SELECT n.name, count(*) AS leads
-        FROM line AS n
-        JOIN entry AS e ON e.to_stage = n.name
-        JOIN entry AS p ON p.to_stage = n.previous AND p.lead_id = e.lead_id
-        GROUP BY n.name
-    )
-    SELECT s.name AS stage, coalesce(s.label, s.name) AS label, s.position, s.department, s.kind,
-           coalesce(t.leads, 0) AS now, coalesce(r.leads, 0) AS reached, n.previous AS previous_stage,
-           CASE WHEN n.previous IS NOT NULL THEN coalesce(c.leads, 0)::float8 / n.previous_reached END AS conversion,
-           y.median_time
-    FROM stage AS s
-    LEFT JOIN standing AS t ON t.stage = s.name
-    LEFT JOIN reached AS r ON r.to_stage = s.name
-    LEFT JOIN line AS n ON n.name = s.name
-    LEFT JOIN converted AS c ON c.name = s.name
-    LEFT JOIN stay AS y ON y.to_stage = s.name
-    ORDER BY s.position, s.name;
-
-    COMMENT ON VIEW funnel IS
-        'The lifecycle as a funnel, one row per stage in position order. Counts leads, over all time; excluded and deleted ones are left out.';
-    COMMENT ON COLUMN funnel.stage IS 'Name of the stage.';
-    COMMENT ON COLUMN funnel.label IS 'Label of the stage.';
-    COMMENT ON COLUMN funnel.position IS 'Position of the stage.';
-    COMMENT ON COLUMN funnel.department IS 'Department accountable for it.';
-    COMMENT ON COLUMN funnel.kind IS 'Kind of the stage.';
-    COMMENT ON COLUMN funnel.now IS 'Leads that stand there now.';
-    COMMENT ON COLUMN funnel.reached IS 'Leads that have ever stood there; one that comes back counts once. Stages stepped over by a longer move count.';
-    COMMENT ON COLUMN funnel.previous_stage IS 'The stage of kind inventory, handoff or success before it that any lead has reached; null for the first one, for stages not reached, and beside the line.';
-    COMMENT ON COLUMN funnel.conversion IS 'Of the leads that reached previous_stage, the part that has reached this one too: 0 to 1; null without a previous stage.';
-    COMMENT ON COLUMN funnel.median_time IS 'Median of the stays that have ended, by the wall clock; stages stepped over do not count. Null if none has.';
-
-    -- eighths of a block, so that a short bar still says something
-    CREATE OR REPLACE VIEW funnel_chart WITH (security_invoker = true) AS
-    SELECT f.label AS stage,
-           repeat('█', b.eighths / 8) || CASE WHEN b.eighths % 8 > 0 THEN substr('▏▎▍▌▋▊▉', b.eighths % 8, 1) ELSE '' END AS bar,
-           f.reached AS leads, round(100.0 * f.reached / nullif(a.leads, 0), 1) AS percent, f.now
-    FROM (SELECT g.stage, g.label, g.position, g.reached, g.now, max(g.reached) OVER () AS most FROM funnel AS g) AS f
-    CROSS JOIN (SELECT count(*) AS leads FROM lead AS l WHERE l.excluded IS NULL) AS a
-    CROSS JOIN LATERAL (SELECT CASE WHEN f.reached = 0 THEN 0
-                                    ELSE greatest(1, round(320.0 * f.reached / f.most)) END::int AS eighths) AS b
-    ORDER BY f.position, f.stage;
-
-    COMMENT ON VIEW funnel_chart IS
-        'The funnel as a bar chart for a terminal: one row per stage in position order. The longest bar is 40 characters.';
-    COMMENT ON COLUMN funnel_chart.stage IS 'Label of the stage.';
-    COMMENT ON COLUMN funnel_chart.bar IS 'Bar as long as leads, in eighths of a character; empty for none.';
-    COMMENT ON COLUMN funnel_chart.leads IS 'Leads that have ever stood there.';
-    COMMENT ON COLUMN funnel_chart.percent IS 'Of all leads, in percent; null if there is none.';
-    COMMENT ON COLUMN funnel_chart.now IS 'Leads that stand there now.';
 END
 $body$;
 COMMENT ON FUNCTION workspace_lifecycle_views() IS

@@ -96,10 +96,11 @@ BEGIN
     COMMENT ON COLUMN feedback.rule IS 'The scoring or routing rule it is about; null if none.';
     COMMENT ON COLUMN feedback.kind IS 'What kind of feedback it is, in the users'' own words.';
     COMMENT ON COLUMN feedback.body IS 'What is said.';
-    COMMENT ON COLUMN feedback.actor IS 'Who says it; null if unknown.';
+    COMMENT ON COLUMN feedback.actor IS 'Who says it: the actor of the write where it is left out; null if unknown.';
     COMMENT ON COLUMN feedback.at IS 'When it was said.';
-    COMMENT ON COLUMN feedback.resolved_at IS 'When it was settled; null while it is open.';
-    COMMENT ON COLUMN feedback.resolution IS 'What was done about it; null while it is open.';
+    COMMENT ON COLUMN feedback.resolved_at IS 'When it was settled: set with its resolution; null while it is open.';
+    COMMENT ON COLUMN feedback.resolution IS 'What was done about it: writing it settles the feedback, null opens it again; empty where it has been erased.';
+    COMMENT ON COLUMN feedback.resolved_by IS 'Who settled it; null if open or unknown.';
 END
 $body$;
 COMMENT ON FUNCTION workspace_sla_comments() IS

@@ -137,7 +137,8 @@ BEGIN
         actor       text,
         at          timestamptz NOT NULL DEFAULT now(),
         resolved_at timestamptz,
-        resolution  text
+        resolution  text,
+        resolved_by text
     );
     CREATE INDEX feedback_lead_id_idx ON feedback (lead_id);
 END

@@ -104,9 +104,9 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
     END IF;
-    NEW.marketing_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, 'marketing', NEW.marketing_signed_by,
+    NEW.marketing_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, TG_TABLE_NAME, 'marketing', NEW.marketing_signed_by,
         CASE TG_OP WHEN 'UPDATE' THEN OLD.marketing_signed_by END, CASE TG_OP WHEN 'UPDATE' THEN OLD.marketing_signed_at END);
-    NEW.sales_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, 'sales', NEW.sales_signed_by,
+    NEW.sales_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, TG_TABLE_NAME, 'sales', NEW.sales_signed_by,
         CASE TG_OP WHEN 'UPDATE' THEN OLD.sales_signed_by END, CASE TG_OP WHEN 'UPDATE' THEN OLD.sales_signed_at END);
     IF NEW.marketing_signed_at IS NULL OR NEW.sales_signed_at IS NULL THEN
         RETURN NEW;
@@ -135,8 +135,8 @@ COMMENT ON FUNCTION agreement_guard() IS
 'Trigger, BEFORE ROW on agreement: sets the time of a signature, refuses a signer of another department (SM003), refuses any change once both have signed (SM008), and ends the version before.';
 
 /* The time of a department's signature, after checking who signs. */
-CREATE FUNCTION signed_at(workspace text, department text, signer text, signer_before text, at_before timestamptz)
-RETURNS timestamptz
+CREATE FUNCTION signed_at(workspace text, table_name text, department text, signer text, signer_before text,
+                          at_before timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     signers_department text;
@@ -152,21 +152,21 @@ BEGIN
         INTO signers_department USING signer;
     IF signers_department IS DISTINCT FROM department THEN
         RAISE EXCEPTION '"%" cannot sign for %', signer, department
-            USING ERRCODE = 'SM003', SCHEMA = workspace, TABLE = 'agreement', COLUMN = department || '_signed_by',
+            USING ERRCODE = 'SM003', SCHEMA = workspace, TABLE = table_name, COLUMN = department || '_signed_by',
             DETAIL = CASE WHEN signers_department IS NULL THEN format('"%s" is no active member.', signer)
                 ELSE format('"%s" belongs to %s.', signer, signers_department) END,
             HINT = format('Let a member of %s sign.', department);
     END IF;
     IF actor <> signer THEN
         RAISE EXCEPTION '"%" cannot sign in the name of "%"', actor, signer
-            USING ERRCODE = 'SM003', SCHEMA = workspace, TABLE = 'agreement', COLUMN = department || '_signed_by',
+            USING ERRCODE = 'SM003', SCHEMA = workspace, TABLE = table_name, COLUMN = department || '_signed_by',
             HINT = 'Whoever signs does it himself.';
     END IF;
     RETURN now();
 END
 $body$;
-COMMENT ON FUNCTION signed_at(text, text, text, text, timestamptz) IS
-'The time of a department''s signature on an agreement; SM003 where the signer is no active member of it, or another known actor signs for him. Part of agreement_guard().';
+COMMENT ON FUNCTION signed_at(text, text, text, text, text, timestamptz) IS
+'The time of a department''s signature on an agreement or a goal; SM003 where the signer is no active member of it, or another known actor signs for him. Part of agreement_guard() and goal_guard().';
 
 CREATE FUNCTION commitment_guard() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$

@@ -207,6 +207,21 @@ check_span(Relation rel, const char *name, char *value)
 		refuse(rel, "value", psprintf("setting %s cannot be negative", name), "Say \"1 day\".");
 }
 
+/*
+ * What attribution() takes: days of 24 hours, so no months; and not so many
+ * that one cannot reckon back from any date.
+ */
+static void
+check_days(Relation rel, const char *name, char *value)
+{
+	Interval   *span = value ? try_interval(value) : NULL;
+	double		days = span ? span->day + span->time / (double) USECS_PER_DAY : 0;
+
+	if (span == NULL || span->month != 0 || !(days > 0 && days <= 100 * DAYS_PER_YEAR))
+		refuse(rel, "value", psprintf("setting %s must be a number of days or hours", name),
+			   "Say \"90 days\"; it may be up to 100 years, and has no months.");
+}
+
 static void
 check_zone(Relation rel, const char *value)
 {
@@ -255,6 +270,8 @@ check_setting(Relation rel, HeapTuple tuple)
 		check_choice(rel, name, value, policies);
 	else if (strcmp(name, "max_backdate") == 0)
 		check_span(rel, name, string);
+	else if (strcmp(name, "attribution_lookback") == 0 || strcmp(name, "attribution_half_life") == 0)
+		check_days(rel, name, string);
 	else if (strcmp(name, "timezone") == 0)
 		check_zone(rel, string);
 	else if (strcmp(name, "week_starts_on") == 0)

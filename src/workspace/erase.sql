@@ -95,7 +95,8 @@ COMMENT ON FUNCTION workspace_lifecycle_erasure(bigint) IS
 CREATE FUNCTION workspace_sla_erasure(erased bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $body$
 BEGIN
-    UPDATE feedback SET body = NULL, resolution = NULL WHERE lead_id = erased;
+    -- emptied, not null: what was settled stays settled
+    UPDATE feedback SET body = NULL, resolution = CASE WHEN resolution IS NOT NULL THEN '' END WHERE lead_id = erased;
 END
 $body$;
 COMMENT ON FUNCTION workspace_sla_erasure(bigint) IS
@@ -125,4 +126,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION erase_lead(text, bigint, text) IS
-'Forgets a person: nulls what identifies him in lead (also in columns that you have added, but for numbers, dates, ranges, enums and booleans), activity, deal, event, feedback, and the notes in stage_change and handoff; marks the lead do_not_contact. Stages, times, scores and amounts stay, and so do country, region, industry and the account. Works for a deleted lead''s history too. basis says why and is kept in the event lead_erased. The audit of the configuration is left alone; old row versions go with VACUUM. Only the owner of the workspace''s tables (42501); 22023 without a basis; P0002 if there is no such lead.';
+'Forgets a person: nulls what identifies him in lead (also in columns that you have added, but for numbers, dates, ranges, enums and booleans), activity, deal, event, feedback and the actions that answer it, and the notes in stage_change and handoff; marks the lead do_not_contact. Stages, times, scores and amounts stay, and so do country, region, industry and the account. Works for a deleted lead''s history too. basis says why and is kept in the event lead_erased. The audit of the configuration is left alone; old row versions go with VACUUM. Only the owner of the workspace''s tables (42501); 22023 without a basis; P0002 if there is no such lead.';

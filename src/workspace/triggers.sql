@@ -55,7 +55,8 @@ COMMENT ON FUNCTION erase_history(text, bigint, text[]) IS
 CREATE FUNCTION workspace_config_tables() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['setting', 'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona',
-    'activity_kind', 'scoring_category', 'scoring_rule', 'score_band', 'routing_rule', 'campaign', 'event_consumer', 'calendar', 'agreement', 'commitment'];
+    'activity_kind', 'scoring_category', 'scoring_rule', 'score_band', 'routing_rule', 'campaign', 'event_consumer', 'calendar', 'agreement', 'commitment', 'label',
+    'metric', 'goal'];
 COMMENT ON FUNCTION workspace_config_tables() IS
 'The workspace tables that hold configuration: each change of them is checked, announced to every session and kept in config_change.';
 

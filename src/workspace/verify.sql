@@ -124,7 +124,24 @@ BEGIN ATOMIC
         ('calendar_version', 'append_only', false),
         ('agreement', 'guard', false),
         ('commitment', 'guard', false),
-        ('feedback', 'record_insert', false)) AS t (table_name, name, in_partitions);
+        ('feedback', 'record_insert', false),
+        ('goal', 'guard', false),
+        ('feedback', 'append_only', false),
+        ('feedback', 'guard', false),
+        ('feedback', 'event_given', false),
+        ('feedback', 'event_resolved', false),
+        ('review', 'append_only', false),
+        ('review', 'guard', false),
+        ('review', 'event_opened', false),
+        ('review', 'event_closed', false),
+        ('review_attendance', 'append_only', false),
+        ('review_attendance', 'guard', false),
+        ('review_decision', 'append_only', false),
+        ('review_decision', 'guard', false),
+        ('action_item', 'append_only', false),
+        ('action_item', 'guard', false),
+        ('action_item', 'event_opened', false),
+        ('action_item', 'event_done', false)) AS t (table_name, name, in_partitions);
 END;
 COMMENT ON FUNCTION expected_triggers() IS
 'The triggers that a complete workspace has: table, name, the values that pg_trigger.tgenabled may have, and whether each partition of the table needs it too.';

@@ -30,29 +30,51 @@ BEGIN ATOMIC
         (13, 'tables', 'workspace_handoff_tables'),
         (14, 'tables', 'workspace_sla_tables'),
         (15, 'tables', 'workspace_scoring_tables'),
+        (16, 'tables', 'workspace_attribution_tables'),
+        (17, 'tables', 'workspace_label_tables'),
+        (18, 'tables', 'workspace_goal_tables'),
+        (19, 'tables', 'workspace_review_tables'),
         (21, 'template', 'workspace_template'),
         (22, 'template', 'workspace_sla_template'),
         (23, 'template', 'workspace_scoring_template'),
+        (24, 'template', 'workspace_attribution_template'),
+        (27, 'template', 'workspace_label_template'),
+        (28, 'template', 'workspace_goal_template'),
+        (29, 'template', 'workspace_report_template'),
         (31, 'triggers', 'workspace_plumbing_triggers'),
         (32, 'triggers', 'workspace_lifecycle_triggers'),
         (33, 'triggers', 'workspace_handoff_triggers'),
         (34, 'triggers', 'workspace_sla_triggers'),
+        (38, 'triggers', 'workspace_goal_triggers'),
+        (39, 'triggers', 'workspace_review_triggers'),
+        (41, 'views', 'workspace_label_views'),
         (42, 'views', 'workspace_lifecycle_views'),
         (43, 'views', 'workspace_handoff_views'),
         (44, 'views', 'workspace_sla_views'),
+        (45, 'views', 'workspace_funnel_views'),
+        (46, 'views', 'workspace_attribution_views'),
+        (48, 'views', 'workspace_goal_views'),
+        (49, 'views', 'workspace_review_views'),
         (51, 'comments', 'workspace_plumbing_comments'),
         (52, 'comments', 'workspace_lifecycle_comments'),
         (53, 'comments', 'workspace_handoff_comments'),
         (54, 'comments', 'workspace_sla_comments'),
         (55, 'comments', 'workspace_scoring_comments'),
+        (56, 'comments', 'workspace_attribution_comments'),
+        (57, 'comments', 'workspace_label_comments'),
+        (58, 'comments', 'workspace_goal_comments'),
+        (59, 'comments', 'workspace_review_comments'),
         (61, 'checks', 'workspace_plumbing_checks'),
         (62, 'checks', 'workspace_lifecycle_checks'),
         (63, 'checks', 'workspace_handoff_checks'),
         (64, 'checks', 'workspace_sla_checks'),
         (65, 'checks', 'workspace_scoring_checks'),
+        (68, 'checks', 'workspace_goal_checks'),
+        (69, 'checks', 'workspace_review_checks'),
         (71, 'erasure', 'workspace_plumbing_erasure'),
         (72, 'erasure', 'workspace_lifecycle_erasure'),
-        (74, 'erasure', 'workspace_sla_erasure')
+        (74, 'erasure', 'workspace_sla_erasure'),
+        (79, 'erasure', 'workspace_review_erasure')
     ) AS p (ordinal, part, function_name)
     WHERE p.part = workspace_parts.kind;
 END;
@@ -64,10 +86,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
     'setting', 'config_change', 'event', 'event_consumer', 'event_delivery',
     'stage', 'transition', 'reason', 'team', 'member', 'absence', 'persona', 'campaign', 'campaign_cost',
-    'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact',
+    'account', 'lead', 'stage_change', 'activity_kind', 'activity', 'deal', 'deal_contact', 'exchange_rate',
     'handoff', 'routing_rule', 'routing_turn',
     'scoring_category', 'scoring_rule', 'score_band',
-    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback'
+    'calendar', 'calendar_version', 'agreement', 'commitment', 'sla_clock', 'tick_run', 'feedback',
+    'label', 'metric', 'goal', 'review', 'review_attendance', 'review_decision', 'action_item'
 ]::text[];
 COMMENT ON FUNCTION workspace_table_names() IS
 'The tables that the features create in a workspace.';
@@ -75,9 +98,16 @@ COMMENT ON FUNCTION workspace_table_names() IS
 CREATE FUNCTION workspace_view_names() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
-    'setting_values', 'lead_fact', 'lead_board', 'lead_timeline', 'violations', 'funnel', 'funnel_chart',
+    'setting_values', 'department_calendar', 'deal_value', 'lead_fact', 'lead_board', 'lead_timeline', 'violations',
     'handoff_board', 'handoff_feedback',
-    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead'
+    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
+    'stage_line', 'stage_entry', 'stage_stay', 'funnel', 'funnel_chart', 'funnel_cohort', 'funnel_by', 'stage_velocity',
+    'recycle_outcome', 'persona_coverage', 'work_queue',
+    'deal_fact', 'deal_person', 'deal_touch', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle',
+    'campaign_results', 'campaign_without_goal',
+    'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel',
+    'metric_figure', 'metric_value', 'goal_progress',
+    'action_board', 'feedback_board', 'review_cadence', 'review_line', 'weekly_review'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';

@@ -22,10 +22,12 @@ SELECT pg_temp.refused($$UPDATE crm.transition SET automatic_when = '$.employees
 SELECT pg_temp.refused(format('UPDATE crm.setting SET value = %L WHERE name = %L', value, name), 'SM007', name || ' ' || value)
 FROM (VALUES ('transition_mode', '"strict"'), ('transition_mode', 'null'), ('transition_mode', '7'), ('transition_mode', '["step"]'), ('require_actor', '"perhaps"'), ('require_actor', 'null'), ('require_actor', '1'), ('live', '"on"'),
     ('notify', '{}'), ('on_duplicate', '"merge"'), ('handoff_policy', '"ignore"'), ('max_backdate', '"soon"'), ('max_backdate', '"-1 day"'), ('max_backdate', 'null'), ('max_backdate', '{"days": 1}'),
-    ('max_backdate', '"99999999999 years"'), ('timezone', '"Mars/Olympus"'), ('timezone', 'null'), ('timezone', '3'), ('week_starts_on', '9'), ('week_starts_on', '"monday"')) AS v (name, value);
+    ('max_backdate', '"99999999999 years"'), ('timezone', '"Mars/Olympus"'), ('timezone', 'null'), ('timezone', '3'), ('week_starts_on', '9'), ('week_starts_on', '"monday"'),
+    ('attribution_lookback', '"3 months"'), ('attribution_lookback', '"0 days"'), ('attribution_lookback', '"-1 day"'), ('attribution_lookback', 'null'), ('attribution_half_life', '"soon"'),
+    ('attribution_half_life', '"99999999 days"'), ('attribution_half_life', '7')) AS v (name, value);
 SELECT pg_temp.refused($$UPDATE crm.setting SET value = NULL WHERE name = 'transition_mode'$$, 'SM007', 'no value at all');
 SELECT lives_ok(format('UPDATE crm.setting SET value = %L WHERE name = %L', value, name), name || ' ' || value)
-FROM (VALUES ('max_backdate', '"36 hours"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true')) AS v (name, value);
+FROM (VALUES ('max_backdate', '"36 hours"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true'), ('attribution_lookback', '"36 hours"'), ('attribution_half_life', '"14 days"')) AS v (name, value);
 SELECT pg_temp.refused('TRUNCATE crm.' || t || ' CASCADE', 'SM007', 'no change may go unrecorded: TRUNCATE ' || t) FROM unnest(ARRAY['setting', 'reason', 'transition', 'routing_rule', 'persona', 'absence']) AS t;
 
 -- what cannot work as a whole is refused when the transaction is complete
