@@ -409,7 +409,7 @@ judge_row(Judge *judge, const Row *old, const Row *new)
 	if (!to_sales)
 		return;
 	smk_handoff_decided(judge->clocks, DatumGetInt64(VALUE(shape, new, LEAD_ID)), decision,
-						DatumGetTimestampTz(VALUE(shape, new, DECIDED_AT)));
+						DatumGetTimestampTz(VALUE(shape, new, DECIDED_AT)), false);
 	if (strcmp(decision, "rerouted") == 0)
 		add_reroute(judge, new);
 	else
@@ -723,7 +723,7 @@ add_overdue(HeapTuple tuple, TupleDesc desc, void *arg)
 	values[4] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	smk_batch_add(judge->goals, values, nulls);
 	smk_handoff_decided(judge->clocks, DatumGetInt64(values[0]), accept ? "auto_accepted" : "rejected",
-						GetCurrentTransactionStartTimestamp());
+						GetCurrentTransactionStartTimestamp(), false);
 }
 
 static void

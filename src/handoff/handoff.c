@@ -62,7 +62,7 @@ actor_name(const SmkHandoffs *handoffs)
 }
 
 void
-smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at)
+smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at, bool implied)
 {
 	const int  *events = clocks->rules->sla->handoff;
 
@@ -72,15 +72,15 @@ smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, Time
 		return;
 	}
 	if (strcmp(decision, "accepted") == 0 || strcmp(decision, "auto_accepted") == 0)
-		smk_clocks_event(clocks, lead_id, events[SMK_ACCEPTED], at, false);
+		smk_clocks_event(clocks, lead_id, events[SMK_ACCEPTED], at, implied);
 	else if (strcmp(decision, "rerouted") != 0) /* it goes on with somebody else */
-		smk_clocks_event(clocks, lead_id, events[SMK_REJECTED], at, false);
-	smk_clocks_event(clocks, lead_id, events[SMK_DECIDED], at, false);
+		smk_clocks_event(clocks, lead_id, events[SMK_REJECTED], at, implied);
+	smk_clocks_event(clocks, lead_id, events[SMK_DECIDED], at, implied);
 	if (strcmp(decision, "merged") == 0)
 		smk_clocks_cancel(clocks, lead_id, at, "merged", NULL);
 }
 
-/* Offers that are open now start clocks. */
+/* Offers that are open now start clocks; those of a step that was implied end them. */
 static void
 tell_clocks(const SmkHandoffs *handoffs)
 {
@@ -91,9 +91,12 @@ tell_clocks(const SmkHandoffs *handoffs)
 	{
 		const SmkOffer *offer = lfirst(lc);
 
-		if (offer->decision == NULL && !offer->silent)
-			smk_clocks_event(handoffs->clocks, offer->lead_id,
-							 events[offer->to_sales ? SMK_OFFERED : SMK_RETURNED], offer->at, false);
+		if (offer->silent || (handoffs->actor->batch != NULL && offer->decision == NULL))
+			continue;
+		smk_clocks_event(handoffs->clocks, offer->lead_id, events[offer->to_sales ? SMK_OFFERED : SMK_RETURNED],
+						 offer->at, offer->decision != NULL);
+		if (offer->decision != NULL && offer->to_sales)
+			smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->decided_at, true);
 	}
 }
 
@@ -114,8 +117,11 @@ smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 	values[8] = BoolGetDatum(offer->by_touch);
 	smk_batch_add(smk_batch_of(&handoffs->decisions, handoffs->context, "smk_decision",
 							   decision_columns, lengthof(decision_columns)), values, nulls);
+	/* an import writes the offer only now, as of its own time */
+	if (handoffs->actor->batch != NULL)
+		smk_clocks_recount(handoffs->clocks, offer->lead_id);
 	if (offer->to_sales)
-		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at);
+		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at, false);
 	else if (strcmp(offer->decision, "withdrawn") == 0)
 		smk_clocks_cancel(handoffs->clocks, offer->lead_id, offer->at, "withdrawn", "to_marketing");
 }
@@ -341,9 +347,7 @@ smk_handoffs_write_offers(SmkHandoffs *handoffs)
 		insert_offers(handoffs, batch);
 	smk_batch_end(batch);
 	if (!import)
-	{
 		write_owners(handoffs);
-		tell_clocks(handoffs);
-	}
+	tell_clocks(handoffs);
 	handoffs->offers = NIL;
 }

@@ -51,7 +51,8 @@ extern SmkHandoffs *smk_handoffs_begin(SmkWorkspace *ws, const SmkRules *rules,
 									   const SmkActor *actor, bool events, SmkClocks *clocks);
 
 /* Tell the clocks of a decision on a handoff to sales. */
-extern void smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at);
+extern void smk_handoff_decided(SmkClocks *clocks, int64 lead_id, const char *decision, TimestampTz at,
+								bool implied);
 
 /* An open handoff of a lead gets its decision, if there is one. */
 extern void smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer);
