@@ -735,7 +735,17 @@ truth(const Recorder *recorder, const SmkLead *lead, SmkLeadColumn column)
 		DatumGetBool(smk_lead_value(recorder->rules, lead, column));
 }
 
-/* Clocks stop for a lead that nobody may work on, and stand still while it waits. */
+static bool
+may_be_worked(const Recorder *recorder, const SmkLead *lead)
+{
+	return smk_lead_null(recorder->rules, lead, SMK_LEAD_EXCLUDED) &&
+		!truth(recorder, lead, SMK_LEAD_DO_NOT_CONTACT);
+}
+
+/*
+ * Clocks stop for a lead that nobody may work on, and stand still while it
+ * waits.  What was corrected meanwhile is looked at when it comes back.
+ */
 static void
 follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 {
@@ -748,6 +758,8 @@ follow_clocks(Recorder *recorder, const SmkLead *old, const SmkLead *new)
 		smk_clocks_cancel(recorder->clocks, id, recorder->now, "excluded", NULL);
 	if (!truth(recorder, old, SMK_LEAD_DO_NOT_CONTACT) && truth(recorder, new, SMK_LEAD_DO_NOT_CONTACT))
 		smk_clocks_cancel(recorder->clocks, id, recorder->now, "do_not_contact", NULL);
+	if (!may_be_worked(recorder, old) && may_be_worked(recorder, new))
+		smk_clocks_recount(recorder->clocks, id);
 	if (until != smk_paused_until(rules, old, recorder->now))
 		smk_clocks_pause(recorder->clocks, id,
 						 smk_same_text(rules, old, new, SMK_LEAD_STAGE) ? recorder->now : at, until);
