@@ -155,13 +155,13 @@ smk_raise_follow_ups(PG_FUNCTION_ARGS)
 		" pg_catalog.timezone(z.name, $1)::pg_catalog.date"
 		" AND (l.follow_up_raised_on OPERATOR(pg_catalog.=) l.follow_up_on) IS NOT TRUE AND l.excluded IS NULL"
 		" ORDER BY l.id LIMIT $2 FOR NO KEY UPDATE OF l SKIP LOCKED),"
-		" raised AS (UPDATE %s.lead AS l SET follow_up_raised_on = l.follow_up_on FROM due AS d"
-		" WHERE l.id OPERATOR(pg_catalog.=) d.id RETURNING l.id, l.follow_up_on, l.owner),"
-		" told AS (INSERT INTO %s.event (at, kind, lead_id, payload) SELECT $1, 'follow_up_due', r.id,"
+		" raised AS (UPDATE %s.lead AS l SET follow_up_raised_on = l.follow_up_on FROM due AS d, zone AS z"
+		" WHERE l.id OPERATOR(pg_catalog.=) d.id RETURNING l.id, l.follow_up_on, l.owner,"
+		" GREATEST(pg_catalog.timezone(z.name, l.follow_up_on::pg_catalog.timestamp), '-infinity') AS at),"
+		" told AS (INSERT INTO %s.event (at, kind, lead_id, payload) SELECT r.at, 'follow_up_due', r.id,"
 		" pg_catalog.jsonb_build_object('follow_up_on', r.follow_up_on, 'owner', r.owner)"
 		" FROM raised AS r WHERE $3)"
-		" SELECT r.id, GREATEST(pg_catalog.timezone(z.name, r.follow_up_on::pg_catalog.timestamp),"
-		" '-infinity') FROM raised AS r, zone AS z";
+		" SELECT r.id, r.at FROM raised AS r";
 	statement.nargs = lengthof(types);
 	statement.types = types;
 	statement.values = values;
