@@ -425,10 +425,10 @@ hours_of_clock(const SmkRules *rules, const SmkCommitment *commitment, const cha
 	return smk_hours_find(rules, name);
 }
 
-/* The event's row: lead, lead_id, event, at, handoff_id, owner */
+/* The event's row: lead, lead_id, event, at, handoff_id, owner, cycle at that instant */
 static void
 start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple, TupleDesc desc,
-			TimestampTz at, const SmkLead *lead)
+			TimestampTz at)
 {
 	const SmkRules *rules = starting->clocks->rules;
 	char	   *owner = who_owes(rules, commitment, SPI_getvalue(tuple, desc, 6));
@@ -445,7 +445,7 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 	values[1] = commitment->siblings;
 	values[2] = SPI_getbinval(tuple, desc, 2, &nulls[2]);
 	values[3] = SPI_getbinval(tuple, desc, 5, &nulls[3]);
-	values[4] = smk_lead_value(rules, lead, SMK_LEAD_CYCLE);
+	values[4] = SPI_getbinval(tuple, desc, 7, &nulls[4]);
 	nulls[5] = owner == NULL;
 	values[5] = owner ? CStringGetTextDatum(owner) : (Datum) 0;
 	values[6] = TimestampTzGetDatum(at);
@@ -498,7 +498,7 @@ consider_event(HeapTuple tuple, TupleDesc desc, void *arg)
 			commitment->from <= day && day < commitment->to &&
 			(!commitment->condition.present ||
 			 smk_rule_holds(&commitment->condition, lead.values, lead.nulls)))
-			start_clock(starting, commitment, tuple, desc, at, &lead);
+			start_clock(starting, commitment, tuple, desc, at);
 	}
 	if (starting->batch->rows > before)
 		pause_new_clock(starting, &lead, at);
@@ -512,11 +512,14 @@ collect_starts(Starting *starting)
 	SmkClocks  *clocks = starting->clocks;
 	SmkStatement statement = {0};
 
-	statement.text = "SELECT l, l.id, e.event, e.at, h.id, COALESCE(h.owner, l.owner)"
+	statement.text = "SELECT l, l.id, e.event, GREATEST(e.at, h.offered_at), h.id, COALESCE(h.owner, l.owner),"
+		" CASE WHEN l.cycle OPERATOR(pg_catalog.>) 1 AND e.at OPERATOR(pg_catalog.<) l.stage_since"
+		" THEN COALESCE((SELECT x.cycle FROM %s.stage_change AS x WHERE x.lead_id OPERATOR(pg_catalog.=) l.id"
+		" AND x.at OPERATOR(pg_catalog.<=) e.at ORDER BY x.at DESC, x.id DESC LIMIT 1), 1) ELSE l.cycle END"
 		" FROM (SELECT lead_id, event, pg_catalog.min(at) AS at FROM smk_start"
 		" GROUP BY lead_id, event) AS e"
 		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id"
-		" LEFT JOIN LATERAL (SELECT x.id, x.owner FROM %s.handoff AS x"
+		" LEFT JOIN LATERAL (SELECT x.id, x.owner, x.offered_at FROM %s.handoff AS x"
 		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id AND x.direction OPERATOR(pg_catalog.=)"
 		" CASE WHEN e.event OPERATOR(pg_catalog.=) 'handoff:returned' THEN 'to_marketing' ELSE 'to_sales' END"
 		" AND (pg_catalog.starts_with(e.event, 'handoff:') OR x.offered_at OPERATOR(pg_catalog.=) e.at)"
@@ -551,7 +554,9 @@ insert_clocks(Starting *starting)
 		" FROM smk_clock AS n WHERE NOT EXISTS (SELECT FROM %s.sla_clock AS c"
 		" WHERE c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
 		" AND c.commitment_id OPERATOR(pg_catalog.=) ANY (n.siblings)"
-		" AND c.ended_at IS NULL AND c.cancelled_at IS NULL)"
+		" AND (c.ended_at IS NULL AND c.cancelled_at IS NULL"
+		" OR c.started_at OPERATOR(pg_catalog.<=) n.started_at"
+		" AND COALESCE(c.ended_at, c.cancelled_at) OPERATOR(pg_catalog.>) n.started_at))"
 		" ON CONFLICT DO NOTHING RETURNING id, lead_id";
 	statement.batches[0] = starting->batch;
 	statement.callback = note_started;
@@ -560,10 +565,10 @@ insert_clocks(Starting *starting)
 }
 
 /*
- * One open clock per lead and commitment, whatever the agreement's version:
- * what has started already goes on, unless the lead is in another cycle.  A
- * clock whose start is told late, or together with what ends it, is looked at
- * at once.
+ * One clock at a time per lead and commitment, whatever the agreement's version:
+ * what has started already goes on, unless the lead is in another cycle, and so
+ * did what was running at a start that is told late.  A clock whose start is
+ * told late, or together with what ends it, is looked at at once.
  */
 static void
 start_clocks(SmkClocks *clocks)
