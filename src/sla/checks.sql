@@ -71,15 +71,20 @@ BEGIN
 
     -- what became of it, as clock.c derives it
     RETURN QUERY
-    WITH watched AS (
-        SELECT c.*, m.key, m.department, m.starts_on, m.ends_on, m.min_count, coalesce(m.released_on, '{}') AS released_on
+    WITH clocks AS (
+        SELECT c.*, m.key, m.department, m.starts_on, m.ends_on, m.min_count, coalesce(m.released_on, '{}') AS released_on,
+               l.engagement_purged_at IS NULL AND l.excluded IS NULL AND NOT l.do_not_contact AS all_there
         FROM sla_clock AS c
         JOIN commitment AS m ON m.id = c.commitment_id
-        WHERE (c.cancelled_at IS NULL OR c.cancel_reason = 'superseded' OR c.cancel_reason = ANY (m.released_on))
-          -- activities that ended a clock may have been purged, or gone with the lead
-          AND EXISTS (SELECT FROM lead AS l WHERE l.id = c.lead_id AND l.engagement_purged_at IS NULL
-                        AND l.excluded IS NULL AND NOT l.do_not_contact)
-          AND 'follow_up_due' <> ALL (m.ends_on || coalesce(m.released_on, '{}'))
+        -- what was over before the lead was created is of a deleted one with the same id
+        JOIN lead AS l ON l.id = c.lead_id AND (c.ended_recorded_at < l.created_at) IS NOT TRUE
+    ), watched AS (
+        SELECT c.*
+        FROM clocks AS c
+        WHERE (c.cancelled_at IS NULL OR c.cancel_reason = 'superseded' OR c.cancel_reason = ANY (c.released_on))
+          -- activities that ended a clock may have been purged
+          AND c.all_there
+          AND 'follow_up_due' <> ALL (c.ends_on || c.released_on)
     ), happened AS (
         SELECT h.id, x.at,
                h.ends_on ~ '^(touch|attempt|contact|activity:)' AND e.ends AND (k.department IS NULL OR k.department = h.department OR h.ends_on LIKE 'activity:%')
@@ -120,25 +125,27 @@ BEGIN
         UNION ALL
         SELECT h.id, x.started_at, false, 'superseded'
         FROM watched AS h
-        JOIN sla_clock AS x ON x.lead_id = h.lead_id AND x.id > h.id AND x.started_at >= h.started_at
-        JOIN commitment AS m ON m.id = x.commitment_id AND m.key = h.key
+        JOIN clocks AS x ON x.lead_id = h.lead_id AND x.key = h.key AND (x.started_at, x.id) > (h.started_at, h.id)
     ), judged AS (
-        SELECT h.id, h.lead_id, h.due_at, h.ended_at, h.cancelled_at, o.ends_at, o.released_at
+        SELECT h.id, h.lead_id, h.due_at, h.ended_at, h.cancelled_at, h.counted_events, h.min_count, o.ends, o.ends_at, o.released_at
         FROM watched AS h
         LEFT JOIN LATERAL (
-            SELECT (array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ends_at,
+            SELECT array_agg(v.at) FILTER (WHERE v.ends) AS ends,
+                   (array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ends_at,
                    min(v.at) FILTER (WHERE v.releases IS NOT NULL) AS released_at
             FROM happened AS v WHERE v.id = h.id) AS o ON true
     ), outcome AS (
         SELECT j.*, CASE WHEN j.ends_at <= coalesce(j.released_at, 'infinity') THEN j.ends_at WHEN j.due_at < j.released_at THEN j.released_at END AS expected_end,
                CASE WHEN (j.ends_at <= coalesce(j.released_at, 'infinity')) IS NOT TRUE AND (j.due_at < j.released_at) IS NOT TRUE
-                    THEN j.released_at END AS expected_cancel
+                    THEN j.released_at END AS expected_cancel,
+               least((SELECT count(*) FROM unnest(j.ends) AS e (at) WHERE e.at <= coalesce(j.released_at, 'infinity')), j.min_count) AS expected_count
         FROM judged AS j
     )
-    SELECT k.check_name, format('clock %s of lead %s', o.id, o.lead_id), coalesce(k.expected::text, 'null'), coalesce(k.found::text, 'null')
+    SELECT k.check_name, format('clock %s of lead %s', o.id, o.lead_id), coalesce(k.expected, 'null'), coalesce(k.found, 'null')
     FROM outcome AS o
-    CROSS JOIN LATERAL (VALUES ('clock_ended_at', o.expected_end, o.ended_at),
-                               ('clock_cancelled_at', o.expected_cancel, o.cancelled_at)) AS k (check_name, expected, found)
+    CROSS JOIN LATERAL (VALUES ('clock_ended_at', o.expected_end::text, o.ended_at::text),
+                               ('clock_cancelled_at', o.expected_cancel::text, o.cancelled_at::text),
+                               ('clock_counted_events', o.expected_count::text, o.counted_events::text)) AS k (check_name, expected, found)
     WHERE k.expected IS DISTINCT FROM k.found
     ORDER BY o.id, k.check_name;
 END

@@ -245,6 +245,7 @@ take_clock(HeapTuple tuple, TupleDesc desc, void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/* What was over before the lead was created is of a deleted one with the same id. */
 static void
 read_clocks(Derivation *derivation, SmkBatch *leads)
 {
@@ -254,7 +255,9 @@ read_clocks(Derivation *derivation, SmkBatch *leads)
 		" c.ended_at, c.cancelled_at, c.cancel_reason, c.ended_recorded_at,"
 		" m.id, m.key, m.department, m.starts_on, m.ends_on, m.min_count, m.released_on"
 		" FROM %s.sla_clock AS c JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
-		" WHERE c.lead_id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_lead)";
+		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) c.lead_id"
+		" WHERE c.lead_id OPERATOR(pg_catalog.=) ANY (SELECT id FROM smk_lead)"
+		" AND (c.ended_recorded_at OPERATOR(pg_catalog.<) l.created_at) IS NOT TRUE";
 	statement.batches[0] = leads;
 	statement.callback = take_clock;
 	statement.arg = derivation;
@@ -272,7 +275,8 @@ may_change(const Clock *clock)
 
 /*
  * Does an event that the statement tells of end the clock, release from it or
- * bring it nearer to its end?  What was over by then is not looked at.
+ * bring it nearer to its end?  What was over by then is not looked at.  A
+ * decision told as of an instant before its offer is kept as of the offer.
  */
 static bool
 is_told(const Clock *clock, const SmkClockLead *asked)
@@ -281,7 +285,7 @@ is_told(const Clock *clock, const SmkClockLead *asked)
 
 	for (const SmkTold *told = asked->told; told != NULL; told = told->next)
 	{
-		if (told->at >= clock->started_at && told->at <= over &&
+		if ((told->at >= clock->started_at || source_of(told->event) == HANDOFFS) && told->at <= over &&
 			(strcmp(told->event, clock->promise->ends_on) == 0 || releases(clock->promise, told->event)))
 			return true;
 	}
@@ -299,13 +303,19 @@ release(Clock *clock, TimestampTz at, const char *by)
 	}
 }
 
+static bool
+is_later(const Clock *a, const Clock *b)
+{
+	return a->started_at > b->started_at || (a->started_at == b->started_at && a->id > b->id);
+}
+
 /* A later clock of the same commitment, in any version of the agreement. */
 static void
 supersede(const Lead *lead, Clock *clock)
 {
 	for (const Clock *later = lead->clocks; later != NULL; later = later->next)
 	{
-		if (later->id > clock->id && later->started_at >= clock->started_at &&
+		if (is_later(later, clock) &&
 			strcmp(later->promise->key, clock->promise->key) == 0)
 			release(clock, later->started_at, "superseded");
 	}
@@ -566,9 +576,20 @@ count_ends(Clock *clock)
 	return clock->nends < clock->promise->min_count ? NEVER : clock->ends[clock->promise->min_count - 1];
 }
 
+/* Those that came before it was over; when the others are told of, nobody looks. */
+static int
+count_events(const Clock *clock)
+{
+	int			n = 0;
+
+	while (n < clock->nends && n < clock->promise->min_count && clock->ends[n] <= clock->released_at)
+		n++;
+	return n;
+}
+
 static void
-add_outcome(Derivation *derivation, const Clock *clock, TimestampTz ended_at, TimestampTz cancelled_at,
-			const char *reason)
+add_outcome(Derivation *derivation, const Clock *clock, int counted, TimestampTz ended_at,
+			TimestampTz cancelled_at, const char *reason)
 {
 	bool		over = ended_at != NEVER || cancelled_at != NEVER;
 	bool		known = (ended_at != NEVER && ended_at == clock->ended_at) ||
@@ -578,7 +599,7 @@ add_outcome(Derivation *derivation, const Clock *clock, TimestampTz ended_at, Ti
 	bool		nulls[lengthof(outcome_columns)] = {0};
 
 	values[0] = Int64GetDatum(clock->id);
-	values[1] = Int32GetDatum(clock->nends);
+	values[1] = Int32GetDatum(counted);
 	values[2] = TimestampTzGetDatum(ended_at);
 	nulls[2] = ended_at == NEVER;
 	values[3] = TimestampTzGetDatum(cancelled_at);
@@ -600,12 +621,13 @@ conclude(Derivation *derivation, Clock *clock)
 	TimestampTz cancelled_at = answered || late ? NEVER : clock->released_at;
 	const char *reason = answered ? NULL : clock->released_by;
 	bool		was_over = clock->ended_at != NEVER || clock->cancelled_at != NEVER;
+	int			counted = count_events(clock);
 
 	if (!derivation->reopens && was_over && ended_at == NEVER && cancelled_at == NEVER)
 		return;
-	if (clock->counted != clock->nends || clock->ended_at != ended_at || clock->cancelled_at != cancelled_at ||
+	if (clock->counted != counted || clock->ended_at != ended_at || clock->cancelled_at != cancelled_at ||
 		strcmp(clock->cancel_reason ? clock->cancel_reason : "", reason ? reason : "") != 0)
-		add_outcome(derivation, clock, ended_at, cancelled_at, reason);
+		add_outcome(derivation, clock, counted, ended_at, cancelled_at, reason);
 }
 
 /* In the leads' order, which is nearly that of their clocks in the table. */
