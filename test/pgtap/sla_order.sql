@@ -10,6 +10,8 @@ INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, r
     (:orders, 'demo', 'sales', 'activity:demo_request', 'contact', '{stage:disqualified}', 1, '2 hours', 'around_the_clock'),
     (:orders, 'three', 'sales', 'activity:demo_request', 'attempt', '{contact}', 3, '2 days', 'around_the_clock'),
     (:orders, 'nurture', 'marketing', 'activity:newsletter', 'stage:customer', '{handoff:offered,handoff:rejected}', 1, '90 days', 'around_the_clock'),
+    (:orders, 'return', 'marketing', 'stage:recycled', 'stage:recycled', NULL, 1, '1 day', 'around_the_clock'),
+    (:orders, 'listen', 'marketing', 'feedback', 'feedback', NULL, 1, '1 day', 'around_the_clock'),
     (:orders, 'call on', 'sales', 'handoff:offered', 'follow_up_due', NULL, 1, '30 days', 'around_the_clock'),
     (:orders, 'accept', 'sales', 'handoff:offered', 'handoff:accepted', NULL, 1, '1 day', 'around_the_clock');
 SELECT pg_temp.sign(:orders) \g /dev/null
@@ -110,6 +112,14 @@ SELECT pg_temp.move('passed on', 'sal', now() - interval '1 day') \g /dev/null
 SELECT results_eq($$SELECT c.ended_at = h.decided_at, h.decided_at = h.offered_at, h.decision FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'handoff_decision'
                     JOIN crm.handoff AS h ON h.id = c.handoff_id WHERE c.lead_id = pg_temp.id('passed on') ORDER BY c.id DESC LIMIT 1$$,
                   $$VALUES (true, true, 'accepted')$$, 'the new offer is accepted at its own instant');
+
+-- ---- what starts a clock does not end it, whatever it is ----
+SELECT pg_temp.move('late', 'mql', '2024-04-01 10:00Z'), pg_temp.move('late', 'recycled', '2024-04-02 10:00Z', 'not_ready') \g /dev/null
+INSERT INTO crm.feedback (lead_id, body, at) VALUES (pg_temp.id('late'), 'x', '2024-04-02 10:00Z');
+SELECT is(ARRAY[pg_temp.clock('late', 'return'), pg_temp.clock('late', 'listen')], ARRAY['breached 2024-04-03 10:00', 'breached 2024-04-03 10:00'], 'a stage and feedback that wait for the next of their kind');
+SELECT pg_temp.move('late', 'mql', '2024-04-03 08:00Z'), pg_temp.move('late', 'recycled', '2024-04-03 09:00Z', 'not_ready') \g /dev/null
+INSERT INTO crm.feedback (lead_id, body, at) VALUES (pg_temp.id('late'), 'x', '2024-04-03 09:00Z');
+SELECT is(ARRAY[pg_temp.clock('late', 'return'), pg_temp.clock('late', 'listen')], array_fill('met 2024-04-03 09:00, breached 2024-04-04 09:00'::text, ARRAY[2]), 'have it, and wait again');
 
 -- ---- reminders are as of the day that was set, whenever tick runs ----
 SELECT pg_temp.offer('remind', '2024-03-04 10:00Z'), pg_temp.sets('remind', 'follow_up_on = ''2024-03-07''') \g /dev/null
