@@ -715,6 +715,8 @@ pair_like_regex(const SmkNode *node, const JsonbValue *left,
 	(void) right;
 	if (left->type != jbvString)
 		return SMK_UNKNOWN;
+	if (node->words)
+		return smk_words_hold(node->words, left->val.string.val, left->val.string.len) ? SMK_TRUE : SMK_FALSE;
 	return smk_regex_matches(node->regex, left->val.string.val,
 							 left->val.string.len) ? SMK_TRUE : SMK_FALSE;
 }

@@ -471,6 +471,7 @@ static SmkNode *
 lower_regex(Lowering *lowering, JsonPathItem *item)
 {
 	SmkNode    *node = make_node(SMK_NODE_LIKE_REGEX);
+	int			cflags = smk_regex_flags(item->content.like_regex.flags);
 	JsonPathItem argument;
 	char	   *error = NULL;
 
@@ -480,8 +481,9 @@ lower_regex(Lowering *lowering, JsonPathItem *item)
 		return NULL;
 	node->regex = smk_regex_compile(item->content.like_regex.pattern,
 									item->content.like_regex.patternlen,
-									smk_regex_flags(item->content.like_regex.flags),
-									&error);
+									cflags, &error);
+	node->words = smk_regex_words(item->content.like_regex.pattern,
+								  item->content.like_regex.patternlen, cflags);
 	if (node->regex)
 		return node;
 	if (error)

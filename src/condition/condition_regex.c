@@ -3,7 +3,9 @@
  *		like_regex: compiled once with the condition, freed with its memory.
  *
  * PostgreSQL's cache of regular expressions holds 32 and is searched
- * linearly; a workspace has more, and each is used for each row.
+ * linearly; a workspace has more, and each is used for each row.  One that
+ * only lists whole words, as ^(BR|PT)$, is compared with them: the engine
+ * takes microseconds to start.
  */
 #include "condition/condition_tree.h"
 
@@ -80,5 +82,93 @@ smk_regex_matches(regex_t *regex, const char *text, int length)
 		return true;
 	/* a cancelled query ends here */
 	CHECK_FOR_INTERRUPTS();
+	return false;
+}
+
+/* ---------- lists of words ---------- */
+
+typedef struct Word
+{
+	const char *text;
+	int			length;
+} Word;
+
+struct SmkWords
+{
+	bool		ignore_case;
+	int			n;
+	Word		words[FLEXIBLE_ARRAY_MEMBER];
+};
+
+/* Stands for itself, in any encoding and locale, and folds as ASCII does. */
+static bool
+is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && strchr("\\^$.[](){}*+?|", c) == NULL;
+}
+
+/* The words between two characters, or -1 where one is empty or not plain. */
+static int
+split_words(const char *text, const char *end, Word *words)
+{
+	int			n = 0;
+
+	words[0].text = text;
+	for (; text <= end; text++)
+	{
+		if (text < end && is_plain(*text))
+			continue;
+		if ((text < end && *text != '|') || text == words[n].text)
+			return -1;
+		words[n].length = text - words[n].text;
+		words[++n].text = text + 1;
+	}
+	return n;
+}
+
+/*
+ * The words of a pattern ^word$ or ^(word|word)$, or NULL.  In the default
+ * collation an ASCII letter of a pattern stands for its two ASCII cases only.
+ */
+SmkWords *
+smk_regex_words(const char *pattern, int length, int cflags)
+{
+	bool		grouped = length > 4 && pattern[1] == '(' && pattern[length - 2] == ')';
+	const char *copy = pnstrdup(pattern, length);
+	int			margin = grouped ? 2 : 1;
+	SmkWords   *words;
+
+	if ((cflags & (REG_NLANCH | REG_EXPANDED | REG_QUOTE)) != 0 || length < 3 ||
+		pattern[0] != '^' || pattern[length - 1] != '$')
+		return NULL;
+	words = palloc(offsetof(SmkWords, words) + (length + 1) * sizeof(Word));
+	words->ignore_case = (cflags & REG_ICASE) != 0;
+	words->n = split_words(copy + margin, copy + length - margin, words->words);
+	if (words->n < 1 || (words->n > 1 && !grouped))
+		return NULL;
+	return words;
+}
+
+static bool
+is_word(const Word *word, const char *text, bool ignore_case)
+{
+	if (!ignore_case)
+		return memcmp(word->text, text, word->length) == 0;
+	for (int i = 0; i < word->length; i++)
+	{
+		if (pg_ascii_tolower((unsigned char) word->text[i]) != pg_ascii_tolower((unsigned char) text[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+smk_words_hold(const SmkWords *words, const char *text, int length)
+{
+	for (int i = 0; i < words->n; i++)
+	{
+		if (words->words[i].length == length && is_word(&words->words[i], text, words->ignore_case))
+			return true;
+	}
 	return false;
 }

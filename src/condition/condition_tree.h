@@ -129,6 +129,8 @@ typedef struct SmkNative
 	bool		at_threshold;
 } SmkNative;
 
+typedef struct SmkWords SmkWords;
+
 typedef struct SmkNode
 {
 	SmkNodeKind kind;
@@ -142,6 +144,7 @@ typedef struct SmkNode
 	SmkBinaryFunction binary;
 	PGFunction	unary;			/* NULL: unary plus */
 	regex_t    *regex;
+	SmkWords   *words;			/* what the regex lists, if it only lists words */
 	int			nsubscripts;
 	struct SmkNode **from;
 	struct SmkNode **to;		/* element NULL: no range */
@@ -190,5 +193,7 @@ extern bool smk_native_holds(const SmkNative *native, Datum value,
 extern regex_t *smk_regex_compile(const char *pattern, int length, int cflags,
 								  char **error);
 extern bool smk_regex_matches(regex_t *regex, const char *text, int length);
+extern SmkWords *smk_regex_words(const char *pattern, int length, int cflags);
+extern bool smk_words_hold(const SmkWords *words, const char *text, int length);
 
 #endif							/* SMK_CONDITION_TREE_H */

@@ -4,6 +4,7 @@
  *		set-based, in the statement that moves the leads.
  */
 #include "handoff/handoff.h"
+#include "workspace/payload.h"
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
@@ -19,7 +20,7 @@ static const SmkBatchColumn offer_columns[] = {
 	{"lead_id", INT8OID}, {"cycle", INT4OID}, {"direction", TEXTOID}, {"from_stage", TEXTOID},
 	{"to_stage", TEXTOID}, {"offered_at", TIMESTAMPTZOID}, {"offered_by", TEXTOID}, {"team", TEXTOID},
 	{"owner", TEXTOID}, {"routed_by", TEXTOID}, {"decision", TEXTOID}, {"decided_at", TIMESTAMPTZOID},
-	{"decided_by", TEXTOID}, {"reason", TEXTOID}, {"note", TEXTOID}, {"silent", BOOLOID}
+	{"decided_by", TEXTOID}, {"reason", TEXTOID}, {"note", TEXTOID}, {"payload", JSONBOID}
 };
 
 static const SmkBatchColumn owner_columns[] = {
@@ -99,14 +100,9 @@ tell_clocks(const SmkHandoffs *handoffs)
 void
 smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 {
-	MemoryContext old = MemoryContextSwitchTo(handoffs->context);
 	Datum		values[lengthof(decision_columns)];
 	bool		nulls[lengthof(decision_columns)] = {0};
 
-	if (handoffs->decisions == NULL)
-		handoffs->decisions = smk_batch_create("smk_decision", decision_columns,
-											   lengthof(decision_columns));
-	MemoryContextSwitchTo(old);
 	values[0] = Int64GetDatum(offer->lead_id);
 	values[1] = CStringGetTextDatum(direction_name(offer));
 	values[2] = CStringGetTextDatum(offer->decision);
@@ -116,7 +112,8 @@ smk_handoffs_decide(SmkHandoffs *handoffs, const SmkOffer *offer)
 	set_text(&values[6], &nulls[6], offer->note);
 	values[7] = BoolGetDatum(offer->silent);
 	values[8] = BoolGetDatum(offer->by_touch);
-	smk_batch_add(handoffs->decisions, values, nulls);
+	smk_batch_add(smk_batch_of(&handoffs->decisions, handoffs->context, "smk_decision",
+							   decision_columns, lengthof(decision_columns)), values, nulls);
 	if (offer->to_sales)
 		smk_handoff_decided(handoffs->clocks, offer->lead_id, offer->decision, offer->at);
 	else if (strcmp(offer->decision, "withdrawn") == 0)
@@ -183,37 +180,68 @@ write_imported_decisions(const SmkHandoffs *handoffs)
 }
 
 /* A touch from before the offer does not decide it. */
-#define DECIDE_TEXT \
-	"WITH locked AS (SELECT h.id, d.decision, d.at, d.actor, d.reason, d.note, d.silent" \
-	" FROM smk_decision AS d JOIN %s.handoff AS h" \
-	" ON h.lead_id OPERATOR(pg_catalog.=) d.lead_id" \
+#define IS_DECIDED \
+	" h.lead_id OPERATOR(pg_catalog.=) d.lead_id" \
 	" AND h.direction OPERATOR(pg_catalog.=) d.direction AND h.decision IS NULL" \
-	" AND (NOT d.by_touch OR d.at OPERATOR(pg_catalog.>=) h.offered_at)" \
-	" ORDER BY h.id FOR UPDATE OF h)," \
-	" decided AS (UPDATE %s.handoff AS h SET decision = d.decision," \
+	" AND (NOT d.by_touch OR d.at OPERATOR(pg_catalog.>=) h.offered_at)"
+
+#define DECIDE \
+	"UPDATE %s.handoff AS h SET decision = d.decision," \
 	" decided_at = GREATEST(d.at, h.offered_at), decided_by = d.actor," \
-	" reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)" \
+	" reason = COALESCE(d.reason, h.reason), note = COALESCE(d.note, h.note)"
+
+/* Several are locked in the order of their ids first. */
+#define DECIDE_MANY \
+	"WITH locked AS (SELECT h.id, d.decision, d.at, d.actor, d.reason, d.note, d.silent" \
+	" FROM smk_decision AS d JOIN %s.handoff AS h ON" IS_DECIDED \
+	" ORDER BY h.id FOR UPDATE OF h), decided AS (" DECIDE \
 	" FROM locked AS d WHERE h.id OPERATOR(pg_catalog.=) d.id AND h.decision IS NULL" \
 	" RETURNING h.*, d.silent)"
+
+#define DECIDE_ONE \
+	"WITH decided AS (" DECIDE " FROM smk_decision AS d WHERE" IS_DECIDED " RETURNING h.*, d.silent)"
+
+#define TELL_DECISIONS \
+	" INSERT INTO %s.event (kind, lead_id, payload)" \
+	" SELECT 'handoff_decided', h.lead_id, pg_catalog.jsonb_build_object(" \
+	"'handoff', h.id, 'direction', h.direction, 'decision', h.decision," \
+	" 'reason', h.reason, 'actor', h.decided_by)" \
+	" FROM decided AS h WHERE NOT h.silent"
 
 void
 smk_handoffs_write_decisions(SmkHandoffs *handoffs)
 {
-	if (handoffs->decisions == NULL)
+	SmkBatch   *decisions = handoffs->decisions;
+
+	if (decisions == NULL)
 		return;
-	if (handoffs->events)
-		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_TEXT
-					 " INSERT INTO %s.event (kind, lead_id, payload)"
-					 " SELECT 'handoff_decided', h.lead_id, pg_catalog.jsonb_build_object("
-					 "'handoff', h.id, 'direction', h.direction, 'decision', h.decision,"
-					 " 'reason', h.reason, 'actor', h.decided_by)"
-					 " FROM decided AS h WHERE NOT h.silent", handoffs->decisions);
+	if (!handoffs->events)
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_MANY " SELECT FROM decided", decisions);
+	else if (decisions->rows > 1)
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_MANY TELL_DECISIONS, decisions);
 	else
-		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_TEXT " SELECT FROM decided", handoffs->decisions);
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD, DECIDE_ONE TELL_DECISIONS, decisions);
 	if (handoffs->actor->batch != NULL)
 		write_imported_decisions(handoffs);
-	smk_batch_end(handoffs->decisions);
+	smk_batch_end(decisions);
 	handoffs->decisions = NULL;
+}
+
+static Datum
+payload_of(const SmkHandoffs *handoffs, const SmkOffer *offer)
+{
+	const SmkStage *stages = handoffs->rules->stages;
+	SmkPayload	payload = smk_payload_begin();
+
+	smk_payload_string(&payload, "direction", direction_name(offer));
+	smk_payload_int(&payload, "cycle", offer->cycle);
+	smk_payload_string(&payload, "from", offer->from == SMK_NO_STAGE ? NULL : stages[offer->from].name);
+	smk_payload_string(&payload, "to", stages[offer->to].name);
+	smk_payload_string(&payload, "team", offer->team);
+	smk_payload_string(&payload, "owner", offer->owner);
+	smk_payload_string(&payload, "decision", offer->decision);
+	smk_payload_string(&payload, "reason", offer->reason);
+	return smk_payload_end(&payload);
 }
 
 static void
@@ -239,7 +267,8 @@ add_offer(const SmkHandoffs *handoffs, SmkBatch *batch, const SmkOffer *offer)
 	set_text(&values[12], &nulls[12], offer->decision ? actor_name(handoffs) : NULL);
 	set_text(&values[13], &nulls[13], offer->reason);
 	set_text(&values[14], &nulls[14], offer->note);
-	values[15] = BoolGetDatum(offer->silent);
+	nulls[15] = offer->silent || !handoffs->events;
+	values[15] = nulls[15] ? (Datum) 0 : payload_of(handoffs, offer);
 	smk_batch_add(batch, values, nulls);
 }
 
@@ -270,15 +299,23 @@ write_owners(const SmkHandoffs *handoffs)
 	smk_batch_end(batch);
 }
 
+#define INSERT_OFFERS \
+	"INSERT INTO %s.handoff (lead_id, cycle, direction, from_stage, to_stage, offered_at," \
+	" offered_by, team, owner, routed_by, decision, decided_at, decided_by, reason, note)" \
+	" SELECT lead_id, cycle, direction, from_stage, to_stage, offered_at, offered_by," \
+	" team, owner, routed_by, decision, decided_at, decided_by, reason, note FROM smk_offer"
+
 static void
-write_offer_events(const SmkHandoffs *handoffs, SmkBatch *batch)
+insert_offers(const SmkHandoffs *handoffs, SmkBatch *batch)
 {
-	smk_run_batch(handoffs->ws, SMK_BY_LEAD,
-				 "INSERT INTO %s.event (at, kind, lead_id, payload)"
-				 " SELECT offered_at, 'handoff_offered', lead_id, pg_catalog.jsonb_build_object("
-				 "'direction', direction, 'cycle', cycle, 'from', from_stage, 'to', to_stage, 'team', team,"
-				 " 'owner', owner, 'decision', decision, 'reason', reason)"
-				 " FROM smk_offer WHERE NOT silent", batch);
+	if (handoffs->events)
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD,
+					 "WITH offered AS (" INSERT_OFFERS ")"
+					 " INSERT INTO %s.event (at, kind, lead_id, payload)"
+					 " SELECT offered_at, 'handoff_offered', lead_id, payload FROM smk_offer"
+					 " WHERE payload IS NOT NULL", batch);
+	else
+		smk_run_batch(handoffs->ws, SMK_BY_LEAD, INSERT_OFFERS, batch);
 }
 
 void
@@ -301,16 +338,7 @@ smk_handoffs_write_offers(SmkHandoffs *handoffs)
 			add_offer(handoffs, batch, offer);
 	}
 	if (batch->rows > 0)
-	{
-		smk_run_batch(handoffs->ws, SMK_BY_LEAD,
-					 "INSERT INTO %s.handoff (lead_id, cycle, direction, from_stage, to_stage, offered_at,"
-					 " offered_by, team, owner, routed_by, decision, decided_at, decided_by, reason, note)"
-					 " SELECT lead_id, cycle, direction, from_stage, to_stage, offered_at, offered_by,"
-					 " team, owner, routed_by, decision, decided_at, decided_by, reason, note"
-					 " FROM smk_offer", batch);
-		if (handoffs->events)
-			write_offer_events(handoffs, batch);
-	}
+		insert_offers(handoffs, batch);
 	smk_batch_end(batch);
 	if (!import)
 	{

@@ -14,6 +14,7 @@
 #include "lifecycle/nested.h"
 #include "lifecycle/trigger.h"
 #include "scoring/scoring.h"
+#include "workspace/payload.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
@@ -35,7 +36,7 @@ typedef struct Recorder
 	MemoryContext context;		/* of the statement */
 	MemoryContext batch_context;	/* of what is written out together */
 	MemoryContext row_context;
-	SmkBatch   *moves;
+	SmkBatch   *moves;			/* NULL where there are none, as the others */
 	SmkBatch   *fixes;			/* of own columns, at the end */
 	SmkBatch   *dues;			/* automatic moves on entry, at the end */
 	HTAB	   *included;		/* leads that are excluded no more: scored at the end */
@@ -50,7 +51,7 @@ static const SmkBatchColumn move_columns[] = {
 	{"at", TIMESTAMPTZOID}, {"actor", TEXTOID}, {"department", TEXTOID}, {"reason", TEXTOID},
 	{"note", TEXTOID}, {"fit", FLOAT8OID}, {"engagement", FLOAT8OID}, {"score", FLOAT8OID},
 	{"automatic", BOOLOID}, {"implied", BOOLOID}, {"violation", TEXTOID}, {"import_batch", TEXTOID},
-	{"silent", BOOLOID}
+	{"payload", JSONBOID}
 };
 
 static const SmkBatchColumn fix_columns[] = {
@@ -77,7 +78,7 @@ new_batches(Recorder *recorder)
 {
 	MemoryContext old = MemoryContextSwitchTo(recorder->batch_context);
 
-	recorder->moves = smk_batch_create("smk_move", move_columns, lengthof(move_columns));
+	recorder->moves = NULL;
 	recorder->clocks = smk_clocks_begin(recorder->ws, recorder->rules, &recorder->actor);
 	recorder->clocks->leads_locked = true;
 	recorder->handoffs = smk_handoffs_begin(recorder->ws, recorder->rules, &recorder->actor,
@@ -102,34 +103,32 @@ begin(SmkWorkspace *ws)
 													ALLOCSET_DEFAULT_SIZES);
 	recorder->row_context = AllocSetContextCreate(CurrentMemoryContext, "smarketing row",
 												  ALLOCSET_DEFAULT_SIZES);
-	recorder->fixes = smk_batch_create("smk_fix", fix_columns, lengthof(fix_columns));
-	recorder->dues = smk_batch_create("smk_due", due_columns, lengthof(due_columns));
-	recorder->accounts = smk_batch_create("smk_account", account_columns, lengthof(account_columns));
 	new_batches(recorder);
 	return recorder;
 }
 
 /* ---------- writing ---------- */
 
+#define INSERT_HISTORY \
+	"INSERT INTO %s.stage_change (lead_id, cycle, from_stage, to_stage, at, actor," \
+	" department, reason, note, fit, engagement, score, automatic, implied, violation, import_batch)" \
+	" SELECT lead_id, cycle, from_stage, to_stage, at, actor, department, reason, note," \
+	" fit, engagement, score, automatic, implied, violation, import_batch FROM smk_move"
+
 static void
 write_history(Recorder *recorder)
 {
-	if (recorder->moves->rows == 0)
+	if (recorder->moves == NULL)
 		return;
-	smk_run_batch(recorder->ws, SMK_BY_LEAD,
-				 "INSERT INTO %s.stage_change (lead_id, cycle, from_stage, to_stage, at, actor,"
-				 " department, reason, note, fit, engagement, score, automatic, implied, violation,"
-				 " import_batch)"
-				 " SELECT lead_id, cycle, from_stage, to_stage, at, actor, department, reason, note,"
-				 " fit, engagement, score, automatic, implied, violation, import_batch"
-				 " FROM smk_move", recorder->moves);
 	if (writes_events(recorder))
 		smk_run_batch(recorder->ws, SMK_BY_LEAD,
-					 "INSERT INTO %s.event (at, kind, lead_id, payload)"
-					 " SELECT at, 'stage_changed', lead_id, pg_catalog.jsonb_build_object("
-					 "'from', from_stage, 'to', to_stage, 'cycle', cycle, 'actor', actor,"
-					 " 'reason', reason, 'automatic', automatic)"
-					 " FROM smk_move WHERE NOT silent", recorder->moves);
+					 "WITH history AS (" INSERT_HISTORY ")"
+					 " INSERT INTO %s.event (at, kind, lead_id, payload)"
+					 " SELECT at, 'stage_changed', lead_id, payload FROM smk_move"
+					 " WHERE payload IS NOT NULL", recorder->moves);
+	else
+		smk_run_batch(recorder->ws, SMK_BY_LEAD, INSERT_HISTORY, recorder->moves);
+	smk_batch_end(recorder->moves);
 }
 
 /* Decisions first: a lead's open handoff must be closed before a new one opens. */
@@ -140,7 +139,6 @@ write_batches(Recorder *recorder)
 	write_history(recorder);
 	smk_handoffs_write_offers(recorder->handoffs);
 	smk_clocks_write(recorder->clocks);
-	smk_batch_end(recorder->moves);
 	MemoryContextReset(recorder->batch_context);
 	new_batches(recorder);
 }
@@ -154,7 +152,7 @@ write_fixes(Recorder *recorder)
 {
 	int			role = SessionReplicationRole;
 
-	if (recorder->fixes->rows == 0)
+	if (recorder->fixes == NULL)
 		return;
 	PG_TRY();
 	{
@@ -177,7 +175,7 @@ static void
 write_rest(Recorder *recorder)
 {
 	write_fixes(recorder);
-	if (recorder->accounts->rows > 0)
+	if (recorder->accounts != NULL)
 	{
 		/* a statement of its own: the next one sees what we have waited for */
 		smk_run_batch(recorder->ws, SMK_BY_LEAD,
@@ -196,7 +194,7 @@ write_rest(Recorder *recorder)
 					 " AND a.is_customer OPERATOR(pg_catalog.<>) j.is_customer",
 					 recorder->accounts);
 	}
-	if (recorder->dues->rows > 0)
+	if (recorder->dues != NULL)
 		smk_run_batch(recorder->ws, SMK_BY_RULE,
 					 "UPDATE %s.lead AS l SET stage = d.to_stage FROM smk_due AS d"
 					 " WHERE l.id OPERATOR(pg_catalog.=) d.lead_id"
@@ -247,6 +245,22 @@ is_silent(const SmkMove *move)
 	return !smk_lead_null(move->rules, &move->new, SMK_LEAD_EXCLUDED);
 }
 
+static Datum
+payload_of(const Recorder *recorder, const SmkMove *move, int from, int to, int cycle, bool implied)
+{
+	const SmkMember *member = recorder->actor.member;
+	SmkPayload	payload = smk_payload_begin();
+
+	smk_payload_string(&payload, "from", stage_name(move->rules, from));
+	smk_payload_string(&payload, "to", move->rules->stages[to].name);
+	smk_payload_int(&payload, "cycle", cycle);
+	smk_payload_string(&payload, "actor", member ? member->name : NULL);
+	smk_payload_text(&payload, "reason", smk_lead_value(move->rules, &move->new, SMK_LEAD_REASON),
+					 implied || smk_lead_null(move->rules, &move->new, SMK_LEAD_REASON));
+	smk_payload_bool(&payload, "automatic", move->automatic);
+	return smk_payload_end(&payload);
+}
+
 /* One step into the history.  Reason and note belong to the last one. */
 static void
 add_move(Recorder *recorder, const SmkMove *move, int from, int to, int cycle,
@@ -285,8 +299,10 @@ add_move(Recorder *recorder, const SmkMove *move, int from, int to, int cycle,
 	i++;
 	values[i] = text_or_null(recorder->actor.batch, &nulls[i]);
 	i++;
-	values[i++] = BoolGetDatum(is_silent(move));
-	smk_batch_add(recorder->moves, values, nulls);
+	nulls[i] = is_silent(move) || !writes_events(recorder);
+	values[i] = nulls[i] ? (Datum) 0 : payload_of(recorder, move, from, to, cycle, implied);
+	smk_batch_add(smk_batch_of(&recorder->moves, recorder->batch_context, "smk_move",
+							   move_columns, lengthof(move_columns)), values, nulls);
 }
 
 /* The strings of an offer must outlive the row. */
@@ -438,7 +454,8 @@ note_account(Recorder *recorder, const SmkLead *lead)
 
 	copy_column(recorder, lead, SMK_LEAD_ACCOUNT_ID, &value, &isnull);
 	if (!isnull)
-		smk_batch_add(recorder->accounts, &value, &isnull);
+		smk_batch_add(smk_batch_of(&recorder->accounts, recorder->context, "smk_account",
+								   account_columns, lengthof(account_columns)), &value, &isnull);
 }
 
 /* Record each step of a path; gives the lead's counters afterwards. */
@@ -497,7 +514,8 @@ fix_own_columns(Recorder *recorder, const SmkMove *move, const SmkCycle *cycle,
 	values[4] = Int32GetDatum(cycle->sales_cycle);
 	values[5] = TimestampTzGetDatum(cycle->customer_since);
 	nulls[5] = cycle->customer_since == DT_NOBEGIN;
-	smk_batch_add(recorder->fixes, values, nulls);
+	smk_batch_add(smk_batch_of(&recorder->fixes, recorder->context, "smk_fix",
+							   fix_columns, lengthof(fix_columns)), values, nulls);
 }
 
 static void
@@ -589,7 +607,8 @@ record_entry(Recorder *recorder, const SmkLead *lead)
 	values[0] = smk_lead_value(recorder->rules, lead, SMK_LEAD_ID);
 	values[1] = CStringGetTextDatum(recorder->rules->stages[move.to].name);
 	values[2] = CStringGetTextDatum(recorder->rules->stages[due->to].name);
-	smk_batch_add(recorder->dues, values, nulls);
+	smk_batch_add(smk_batch_of(&recorder->dues, recorder->context, "smk_due",
+							   due_columns, lengthof(due_columns)), values, nulls);
 }
 
 /*

@@ -29,7 +29,7 @@ BEGIN
          ARRAY['An industry where we have customers', 'Setor em que temos clientes',
                'Un sector donde tenemos clientes', 'Un settore in cui abbiamo clienti']),
         ('industry_far', 'company', NULL,
-         '$.industry like_regex "^(education|government|non-?profit)$" flag "i"', -10,
+         '$.industry like_regex "^(education|government|non-profit|nonprofit)$" flag "i"', -10,
          ARRAY['An industry that rarely buys from us', 'Setor que raramente compra de nós',
                'Un sector que rara vez nos compra', 'Un settore che raramente compra da noi']),
         ('size_target', 'company', NULL, '$.employees >= 50 && $.employees <= 1000', 15,

@@ -5,9 +5,9 @@
  * A statement collects what has happened to leads.  Ends come first, since an
  * event may end one clock and start the next; then cancellations, the new
  * clocks, and pauses.  An event only says which clocks to look at: what became
- * of them is derived from the tables, whatever the order of arrival, so that an
- * activity which arrives late ends a clock at its own time, and one that is
- * taken back opens it again.
+ * of them is derived from the tables (clock_outcome.c), whatever the order of
+ * arrival, so that an activity which arrives late ends a clock at its own time,
+ * and one that is taken back opens it again.
  */
 #include "sla/clock.h"
 
@@ -29,8 +29,8 @@
 
 extern Datum smk_working_hours_in(PG_FUNCTION_ARGS);
 
-static const SmkBatchColumn event_columns[] = {
-	{"lead_id", INT8OID}, {"event", TEXTOID}, {"at", TIMESTAMPTZOID}, {"starts", BOOLOID}
+static const SmkBatchColumn start_columns[] = {
+	{"lead_id", INT8OID}, {"event", TEXTOID}, {"at", TIMESTAMPTZOID}
 };
 
 static const SmkBatchColumn pause_columns[] = {
@@ -45,6 +45,10 @@ static const SmkBatchColumn clock_columns[] = {
 	{"commitment_id", INT8OID}, {"siblings", INT8ARRAYOID}, {"lead_id", INT8OID}, {"handoff_id", INT8OID},
 	{"cycle", INT4OID}, {"owner", TEXTOID}, {"started_at", TIMESTAMPTZOID}, {"target", INTERVALOID},
 	{"due_at", TIMESTAMPTZOID}, {"warn_due_at", TIMESTAMPTZOID}, {"calendar_version", INT8OID}
+};
+
+static const SmkBatchColumn told_columns[] = {
+	{"lead_id", INT8OID}, {"at", TIMESTAMPTZOID}, {"starts", BOOLOID}
 };
 
 static const SmkBatchColumn recount_columns[] = {{"lead_id", INT8OID}};
@@ -63,36 +67,40 @@ smk_clocks_begin(SmkWorkspace *ws, const SmkRules *rules, const SmkActor *actor)
 	return clocks;
 }
 
-static SmkBatch *
-batch_of(SmkClocks *clocks, SmkBatch **batch, const char *name, const SmkBatchColumn *columns, int n)
+/* One that may start a clock, for the statement that looks which. */
+static void
+add_start(SmkClocks *clocks, int64 lead_id, const char *event, TimestampTz at)
 {
-	if (*batch == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(clocks->context);
+	Datum		values[3] = {Int64GetDatum(lead_id), CStringGetTextDatum(event), TimestampTzGetDatum(at)};
+	bool		nulls[3] = {false, false, false};
 
-		*batch = smk_batch_create(name, columns, n);
-		MemoryContextSwitchTo(old);
-	}
-	return *batch;
+	smk_batch_add(smk_batch_of(&clocks->starts, clocks->context, "smk_start",
+							   start_columns, lengthof(start_columns)), values, nulls);
 }
 
 void
 smk_clocks_event(SmkClocks *clocks, int64 lead_id, int event, TimestampTz at, bool implied)
 {
-	bool		starts;
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, false};
+	MemoryContext old;
+	SmkTold    *told;
+	SmkClockLead *lead;
 
 	if (event == SMK_NO_EVENT)
 		return;
-	starts = clocks->opens && !implied && clocks->rules->sla->starts[event];
-	clocks->starts |= starts;
-	values[0] = Int64GetDatum(lead_id);
-	values[1] = CStringGetTextDatum(clocks->rules->sla->events[event]);
-	values[2] = TimestampTzGetDatum(at);
-	values[3] = BoolGetDatum(starts);
-	smk_batch_add(batch_of(clocks, &clocks->events, "smk_sla_event", event_columns, lengthof(event_columns)),
-				  values, nulls);
+	old = MemoryContextSwitchTo(clocks->context);
+	if (clocks->told == NULL)
+		clocks->told = smk_clock_leads_create();
+	lead = smk_clock_leads_enter(clocks->told, lead_id);
+	told = palloc(sizeof(SmkTold));
+	told->event = clocks->rules->sla->events[event];
+	told->at = at;
+	told->starts = clocks->opens && !implied && clocks->rules->sla->starts[event];
+	told->next = lead->told;
+	lead->told = told;
+	clocks->told_events = bms_add_member(clocks->told_events, event);
+	MemoryContextSwitchTo(old);
+	if (told->starts)
+		add_start(clocks, lead_id, told->event, at);
 }
 
 void
@@ -101,8 +109,8 @@ smk_clocks_pause(SmkClocks *clocks, int64 lead_id, TimestampTz at, TimestampTz u
 	Datum		values[3] = {Int64GetDatum(lead_id), TimestampTzGetDatum(at), TimestampTzGetDatum(until)};
 	bool		nulls[3] = {false, false, false};
 
-	smk_batch_add(batch_of(clocks, &clocks->pauses, "smk_pause", pause_columns, lengthof(pause_columns)),
-				  values, nulls);
+	smk_batch_add(smk_batch_of(&clocks->pauses, clocks->context, "smk_pause",
+							   pause_columns, lengthof(pause_columns)), values, nulls);
 }
 
 void
@@ -119,8 +127,8 @@ smk_clocks_cancel(SmkClocks *clocks, int64 lead_id, TimestampTz at, const char *
 	values[2] = CStringGetTextDatum(reason);
 	nulls[3] = direction == NULL;
 	values[3] = direction ? CStringGetTextDatum(direction) : (Datum) 0;
-	smk_batch_add(batch_of(clocks, &clocks->cancels, "smk_cancel", cancel_columns, lengthof(cancel_columns)),
-				  values, nulls);
+	smk_batch_add(smk_batch_of(&clocks->cancels, clocks->context, "smk_cancel",
+							   cancel_columns, lengthof(cancel_columns)), values, nulls);
 }
 
 void
@@ -131,141 +139,22 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 
 	if (clocks->rules->sla->ncommitments == 0)
 		return;
-	smk_batch_add(batch_of(clocks, &clocks->recounts, "smk_recount", recount_columns,
-						   lengthof(recount_columns)), &value, &isnull);
+	smk_batch_add(smk_batch_of(&clocks->recounts, clocks->context, "smk_recount",
+							   recount_columns, lengthof(recount_columns)), &value, &isnull);
 }
 
 /* ---------- ends, releases, cancellations, pauses ---------- */
-
-/*
- * What became of the clocks in CTE hit (id), from the tables.
- *
- * A clock ends at its min_count-th event.  A touch, attempt or contact counts
- * if it is of the department that owes, or of none; the activity that started
- * the clock does not count, nor does a decision on an earlier handoff.  An
- * event that releases from the obligation, or a later clock of the same
- * commitment (a second cycle), cancels the clock if it comes in time, and
- * counts as a late answer afterwards.  verify() derives the same.
- *
- * The steps are fenced off, and ids compared so that no index is tempting: a
- * planner without statistics would choose what is quadratic in the clocks.
- */
-#define IS_KIND(name) \
-	"CASE WHEN " name " OPERATOR(pg_catalog.=) 'touch' THEN k.is_touch" \
-	" WHEN " name " OPERATOR(pg_catalog.=) 'attempt' THEN k.is_attempt" \
-	" WHEN " name " OPERATOR(pg_catalog.=) 'contact' THEN k.is_contact" \
-	" ELSE " name " OPERATOR(pg_catalog.=) ('activity:' OPERATOR(pg_catalog.||) k.name) END"
-
-#define AFTER_START(at) \
-	" WHERE x.lead_id OPERATOR(pg_catalog.=) h.lead_id AND " at " OPERATOR(pg_catalog.>=) h.started_at"
-
-#define DERIVE_CLOCKS \
-	" watched AS MATERIALIZED (SELECT c.*, m.key, m.department, m.starts_on, m.ends_on, m.min_count," \
-	" COALESCE(m.released_on, '{}') AS released_on," \
-	" pg_catalog.array_to_string(m.ends_on OPERATOR(pg_catalog.||) m.released_on, ' ') AS names" \
-	" FROM hit JOIN %s.sla_clock AS c ON c.id OPERATOR(pg_catalog.=) hit.id" \
-	" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id)," \
-	" judged AS MATERIALIZED (SELECT h.id, h.due_at, o.n, o.ended_at, o.released_at, o.released_by" \
-	" FROM watched AS h CROSS JOIN LATERAL (SELECT" \
-	" pg_catalog.count(*) FILTER (WHERE v.ends)::pg_catalog.int4 AS n," \
-	" (pg_catalog.array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ended_at," \
-	" pg_catalog.min(v.at) FILTER (WHERE v.releases IS NOT NULL) AS released_at," \
-	" (pg_catalog.array_agg(v.releases ORDER BY v.at, v.releases COLLATE pg_catalog.\"C\")" \
-	" FILTER (WHERE v.releases IS NOT NULL))[1] AS released_by FROM (" \
-	/* activities */ \
-	"SELECT x.at, (h.ends_on OPERATOR(pg_catalog.~) '^(touch|attempt|contact|activity:)')" \
-	" AND (" IS_KIND("h.ends_on") ")" \
-	" AND (k.department OPERATOR(pg_catalog.=) h.department OR k.department IS NULL" \
-	" OR pg_catalog.starts_with(h.ends_on, 'activity:'))" \
-	" AND (x.at OPERATOR(pg_catalog.>) h.started_at OR NOT (" IS_KIND("h.starts_on") ")) AS ends," \
-	" (SELECT pg_catalog.min(r.name COLLATE pg_catalog.\"C\") FROM pg_catalog.unnest(h.released_on) AS r (name)" \
-	" WHERE " IS_KIND("r.name") ") AS releases" \
-	" FROM %s.activity AS x JOIN %s.activity_kind AS k ON k.name OPERATOR(pg_catalog.=) x.kind" \
-	AFTER_START("x.at") \
-	" AND h.names OPERATOR(pg_catalog.~) '(^| )(touch|attempt|contact|activity:)'" \
-	/* all others have a name */ \
-	" UNION ALL SELECT e.at, e.name OPERATOR(pg_catalog.=) h.ends_on, pg_catalog.min(r.name)" \
-	" FROM (" \
-	"SELECT 'stage:' OPERATOR(pg_catalog.||) x.to_stage AS name, x.at FROM %s.stage_change AS x" \
-	AFTER_START("x.at") " AND pg_catalog.strpos(h.names, 'stage:') OPERATOR(pg_catalog.>) 0" \
-	" UNION ALL SELECT n.name, n.at FROM %s.handoff AS x CROSS JOIN LATERAL (VALUES" \
-	" (CASE WHEN x.direction OPERATOR(pg_catalog.=) 'to_sales' THEN 'handoff:offered'" \
-	" ELSE 'handoff:returned' END, x.offered_at)," \
-	" (CASE WHEN x.decision OPERATOR(pg_catalog.=) ANY (ARRAY['accepted', 'auto_accepted'])" \
-	" THEN 'handoff:accepted' WHEN x.decision OPERATOR(pg_catalog.=) ANY (ARRAY['rejected', 'merged'])" \
-	" THEN 'handoff:rejected' END, x.decided_at)," \
-	" (CASE WHEN x.decision OPERATOR(pg_catalog.<>) 'withdrawn' THEN 'handoff:decided' END," \
-	" x.decided_at)) AS n (name, at)" \
-	AFTER_START("n.at") \
-	" AND (h.handoff_id OPERATOR(pg_catalog.<=) x.id) IS NOT FALSE" \
-	" AND (n.name OPERATOR(pg_catalog.=) ANY (ARRAY['handoff:offered', 'handoff:returned'])" \
-	" OR x.direction OPERATOR(pg_catalog.=) 'to_sales')" \
-	" AND NOT (n.name OPERATOR(pg_catalog.=) h.starts_on AND x.id OPERATOR(pg_catalog.=) h.handoff_id)" \
-	" AND pg_catalog.strpos(h.names, 'handoff:') OPERATOR(pg_catalog.>) 0" \
-	" UNION ALL SELECT 'feedback', x.at FROM %s.feedback AS x" \
-	AFTER_START("x.at") " AND pg_catalog.strpos(h.names, 'feedback') OPERATOR(pg_catalog.>) 0" \
-	" UNION ALL SELECT CASE WHEN x.won THEN 'deal:won' ELSE 'deal:lost' END, x.closed_at FROM %s.deal AS x" \
-	AFTER_START("x.closed_at") " AND x.won IS NOT NULL" \
-	" AND pg_catalog.strpos(h.names, 'deal:') OPERATOR(pg_catalog.>) 0" \
-	" UNION ALL SELECT 'follow_up_due', x.at FROM %s.event AS x" \
-	AFTER_START("x.at") " AND x.kind OPERATOR(pg_catalog.=) 'follow_up_due'" \
-	" AND pg_catalog.strpos(h.names, 'follow_up_due') OPERATOR(pg_catalog.>) 0" \
-	") AS e LEFT JOIN LATERAL pg_catalog.unnest(h.released_on) AS r (name)" \
-	" ON r.name OPERATOR(pg_catalog.=) e.name" \
-	" WHERE e.at OPERATOR(pg_catalog.>) h.started_at OR e.name OPERATOR(pg_catalog.<>) h.starts_on" \
-	" GROUP BY e.name, e.at" \
-	" UNION ALL SELECT x.started_at, false, 'superseded' FROM %s.sla_clock AS x" \
-	AFTER_START("x.started_at") \
-	" AND (x.id OPERATOR(pg_catalog.-) h.id) OPERATOR(pg_catalog.>) 0" \
-	" AND (SELECT y.key FROM %s.commitment AS y" \
-	" WHERE y.id OPERATOR(pg_catalog.=) x.commitment_id) OPERATOR(pg_catalog.=) h.key" \
-	") AS v) AS o)," \
-	" outcome AS (SELECT j.id, j.n," \
-	" CASE WHEN (j.ended_at OPERATOR(pg_catalog.<=) COALESCE(j.released_at, 'infinity')) THEN j.ended_at" \
-	" WHEN j.due_at OPERATOR(pg_catalog.<) j.released_at THEN j.released_at END AS ended_at," \
-	" CASE WHEN (j.ended_at OPERATOR(pg_catalog.<=) COALESCE(j.released_at, 'infinity')) IS NOT TRUE" \
-	" AND (j.due_at OPERATOR(pg_catalog.<) j.released_at) IS NOT TRUE THEN j.released_at END AS cancelled_at," \
-	" CASE WHEN (j.ended_at OPERATOR(pg_catalog.<=) COALESCE(j.released_at, 'infinity')) IS NOT TRUE" \
-	" THEN j.released_by END AS cancel_reason FROM judged AS j)" \
-	" UPDATE %s.sla_clock AS c SET counted_events = o.n, ended_at = o.ended_at," \
-	" cancelled_at = o.cancelled_at, cancel_reason = o.cancel_reason," \
-	" ended_recorded_at = CASE WHEN o.ended_at IS NOT NULL OR o.cancelled_at IS NOT NULL" \
-	" THEN CASE WHEN o.ended_at OPERATOR(pg_catalog.=) c.ended_at" \
-	" OR o.cancelled_at OPERATOR(pg_catalog.=) c.cancelled_at" \
-	" THEN c.ended_recorded_at ELSE pg_catalog.now() END END" \
-	" FROM outcome AS o WHERE c.id OPERATOR(pg_catalog.=) o.id" \
-	" AND (c.counted_events OPERATOR(pg_catalog.<>) o.n" \
-	" OR COALESCE(c.ended_at, '-infinity') OPERATOR(pg_catalog.<>) COALESCE(o.ended_at, '-infinity')" \
-	" OR COALESCE(c.cancelled_at, '-infinity') OPERATOR(pg_catalog.<>) COALESCE(o.cancelled_at, '-infinity')" \
-	" OR COALESCE(c.cancel_reason, '') OPERATOR(pg_catalog.<>) COALESCE(o.cancel_reason, ''))"
-
-/* Not what was cancelled for good: withdrawn, merged, excluded and the like. */
-#define MAY_CHANGE \
-	"(c.cancelled_at IS NULL OR c.cancel_reason OPERATOR(pg_catalog.=) 'superseded'" \
-	" OR c.cancel_reason OPERATOR(pg_catalog.=) ANY (m.released_on))"
 
 /* Whose clocks may open again, and whose activities are all there. */
 #define MAY_BE_WORKED \
 	"l.excluded IS NULL AND NOT l.do_not_contact AND l.engagement_purged IS NULL"
 
-/*
- * The clocks that an event ends, releases or brings nearer to their end.  What
- * is over stays over: the activities that ended it may have been purged.
- */
 static void
-end_clocks(SmkClocks *clocks)
+ask_for_all_clocks(HeapTuple tuple, TupleDesc desc, void *arg)
 {
-	smk_run_batch(clocks->ws, SMK_BY_LEAD,
-				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_sla_event AS e"
-				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
-				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
-				 " AND (m.ends_on OPERATOR(pg_catalog.=) e.event"
-				 " OR e.event OPERATOR(pg_catalog.=) ANY (m.released_on))"
-				 " WHERE e.at OPERATOR(pg_catalog.>=) c.started_at AND " MAY_CHANGE
-				 " AND e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity')),"
-				 DERIVE_CLOCKS
-				 " AND (o.ended_at IS NOT NULL OR o.cancelled_at IS NOT NULL"
-				 " OR (c.ended_at IS NULL AND c.cancelled_at IS NULL))", clocks->events);
+	bool		isnull;
+
+	smk_clock_leads_enter(arg, DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull)))->from_clock = 0;
 }
 
 /*
@@ -273,29 +162,32 @@ end_clocks(SmkClocks *clocks)
  * those whose old activities have been purged: what they ended stays ended.
  */
 static void
-recount_clocks(SmkClocks *clocks)
+recount_clocks(SmkWorkspace *ws, SmkBatch *recounts)
 {
-	smk_run_batch(clocks->ws, SMK_BY_LEAD,
-				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_recount AS e"
-				 " JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id AND " MAY_BE_WORKED
-				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
-				 " JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
-				 " WHERE " MAY_CHANGE ")," DERIVE_CLOCKS, clocks->recounts);
+	HTAB	   *leads = smk_clock_leads_create();
+	SmkStatement statement = {0};
+
+	if (recounts == NULL)
+		statement.text = "SELECT l.id FROM %s.lead AS l WHERE " MAY_BE_WORKED
+			" AND l.id OPERATOR(pg_catalog.=) ANY (SELECT c.lead_id FROM %s.sla_clock AS c)";
+	else
+		statement.text = "SELECT l.id FROM %s.lead AS l WHERE " MAY_BE_WORKED
+			" AND l.id OPERATOR(pg_catalog.=) ANY (SELECT lead_id FROM smk_recount)";
+	statement.batches[0] = recounts;
+	statement.callback = ask_for_all_clocks;
+	statement.arg = leads;
+	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	smk_clocks_derive(ws, leads, true);
+	hash_destroy(leads);
 }
 
 void
 smk_clocks_recount_all(SmkWorkspace *ws)
 {
-	SmkStatement statement = {0};
-
-	statement.text = "WITH hit AS MATERIALIZED (SELECT c.id FROM %s.sla_clock AS c"
-		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) c.lead_id AND " MAY_BE_WORKED
-		" JOIN %s.commitment AS m ON m.id OPERATOR(pg_catalog.=) c.commitment_id"
-		" WHERE " MAY_CHANGE ")," DERIVE_CLOCKS;
-	smk_run(ws, SMK_BY_LEAD, NULL, &statement);
+	recount_clocks(ws, NULL);
 }
 
-/* Clocks that have just started: an earlier one of the same commitment is over. */
+/* Clocks that are about to start: an earlier one of the same commitment is over. */
 static void
 supersede_clocks(SmkClocks *clocks, SmkBatch *started)
 {
@@ -396,6 +288,9 @@ typedef struct Starting
 	SmkClocks  *clocks;
 	TupleDesc	lead;
 	SmkBatch   *batch;
+	bool		again;			/* some lead is not in its first cycle */
+	bool		may_be_over;	/* what ends them is told at once, or they are told late */
+	HTAB	   *started;		/* SmkClockLead: clocks that have really started */
 	MemoryContext context;
 } Starting;
 
@@ -519,6 +414,17 @@ around_the_clock(void)
 	return smk_working_hours_calendar(hours, true);
 }
 
+/* NULL: around the clock. */
+static SmkHours *
+hours_of_clock(const SmkRules *rules, const SmkCommitment *commitment, const char *owner)
+{
+	const char *name = calendar_name(rules, commitment, owner);
+
+	if (commitment->counted == SMK_COUNT_AROUND_THE_CLOCK || name == NULL)
+		return NULL;
+	return smk_hours_find(rules, name);
+}
+
 /* The event's row: lead, lead_id, event, at, handoff_id, owner */
 static void
 start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple, TupleDesc desc,
@@ -526,23 +432,13 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 {
 	const SmkRules *rules = starting->clocks->rules;
 	char	   *owner = who_owes(rules, commitment, SPI_getvalue(tuple, desc, 6));
-	const char *name = calendar_name(rules, commitment, owner);
-	SmkHours   *hours = NULL;
-	const SmkCalendar *calendar;
-	pg_tz	   *zone = rules->sla->timezone;
+	SmkHours   *hours = hours_of_clock(rules, commitment, owner);
+	const SmkCalendar *calendar = hours ? smk_working_hours_calendar(hours->hours, true) : around_the_clock();
+	pg_tz	   *zone = hours ? smk_hours_zone(hours->text) : rules->sla->timezone;
 	Datum		values[lengthof(clock_columns)];
 	bool		nulls[lengthof(clock_columns)] = {0};
 	int64		target;
 
-	if (commitment->counted == SMK_COUNT_AROUND_THE_CLOCK)
-		calendar = around_the_clock();
-	else
-	{
-		hours = name ? smk_hours_find(rules, name) : NULL;
-		calendar = hours ? smk_working_hours_calendar(hours->hours, true) : around_the_clock();
-		if (hours)
-			zone = smk_hours_zone(hours->text);
-	}
 	target = smk_clock_target(calendar, zone, commitment->counted, commitment->within,
 							  commitment->cutoff, at);
 	values[0] = Int64GetDatum(commitment->id);
@@ -561,6 +457,9 @@ start_clock(Starting *starting, const SmkCommitment *commitment, HeapTuple tuple
 	values[10] = Int64GetDatum(hours ? hours->version : 0);
 	nulls[10] = hours == NULL;
 	smk_batch_add(starting->batch, values, nulls);
+	starting->again |= DatumGetInt32(values[4]) > 1;
+	starting->may_be_over |= at < GetCurrentTransactionStartTimestamp() ||
+		bms_overlap(commitment->decided_by, starting->clocks->told_events);
 }
 
 /* It stands still from the start where the lead's stage or follow-up says so. */
@@ -614,8 +513,8 @@ collect_starts(Starting *starting)
 	SmkStatement statement = {0};
 
 	statement.text = "SELECT l, l.id, e.event, e.at, h.id, COALESCE(h.owner, l.owner)"
-		" FROM (SELECT lead_id, event, pg_catalog.min(at) AS at FROM smk_sla_event"
-		" WHERE starts GROUP BY lead_id, event) AS e"
+		" FROM (SELECT lead_id, event, pg_catalog.min(at) AS at FROM smk_start"
+		" GROUP BY lead_id, event) AS e"
 		" JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id"
 		" LEFT JOIN LATERAL (SELECT x.id, x.owner FROM %s.handoff AS x"
 		" WHERE x.lead_id OPERATOR(pg_catalog.=) l.id AND x.direction OPERATOR(pg_catalog.=)"
@@ -624,23 +523,40 @@ collect_starts(Starting *starting)
 		" ORDER BY x.id DESC LIMIT 1) AS h ON pg_catalog.starts_with(e.event, 'handoff:')"
 		" OR pg_catalog.starts_with(e.event, 'stage:')"
 		" WHERE l.excluded IS NULL AND NOT l.do_not_contact ORDER BY l.id";
-	statement.batches[0] = clocks->events;
+	statement.batches[0] = clocks->starts;
 	statement.callback = consider_event;
 	statement.arg = starting;
 	smk_run(clocks->ws, SMK_BY_LEAD, NULL, &statement);
 }
 
 static void
-end_new_clocks(SmkClocks *clocks, SmkBatch *started)
+note_started(HeapTuple tuple, TupleDesc desc, void *arg)
 {
-	end_clocks(clocks);
-	smk_run_batch(clocks->ws, SMK_BY_LEAD,
-				 "WITH hit AS MATERIALIZED (SELECT DISTINCT c.id FROM smk_clock AS n"
-				 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
-				 " AND c.commitment_id OPERATOR(pg_catalog.=) n.commitment_id"
-				 " AND c.started_at OPERATOR(pg_catalog.=) n.started_at"
-				 " WHERE c.ended_at IS NULL AND c.cancelled_at IS NULL"
-				 " AND n.started_at OPERATOR(pg_catalog.<) pg_catalog.now())," DERIVE_CLOCKS, started);
+	bool		isnull;
+	int64		clock = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
+	SmkClockLead *lead = smk_clock_leads_enter(arg, DatumGetInt64(SPI_getbinval(tuple, desc, 2, &isnull)));
+
+	lead->from_clock = Min(lead->from_clock, clock);
+}
+
+static void
+insert_clocks(Starting *starting)
+{
+	SmkStatement statement = {0};
+
+	statement.text = "INSERT INTO %s.sla_clock (commitment_id, lead_id, handoff_id, cycle, owner,"
+		" started_at, target, due_at, warn_due_at, calendar_version)"
+		" SELECT n.commitment_id, n.lead_id, n.handoff_id, n.cycle, n.owner,"
+		" n.started_at, n.target, n.due_at, n.warn_due_at, n.calendar_version"
+		" FROM smk_clock AS n WHERE NOT EXISTS (SELECT FROM %s.sla_clock AS c"
+		" WHERE c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
+		" AND c.commitment_id OPERATOR(pg_catalog.=) ANY (n.siblings)"
+		" AND c.ended_at IS NULL AND c.cancelled_at IS NULL)"
+		" ON CONFLICT DO NOTHING RETURNING id, lead_id";
+	statement.batches[0] = starting->batch;
+	statement.callback = note_started;
+	statement.arg = starting->started;
+	smk_run(starting->clocks->ws, SMK_BY_LEAD, NULL, &statement);
 }
 
 /*
@@ -653,28 +569,25 @@ static void
 start_clocks(SmkClocks *clocks)
 {
 	Relation	lead = relation_open(clocks->ws->tables[SMK_TABLE_LEAD], AccessShareLock);
-	Starting	starting = {clocks, RelationGetDescr(lead), NULL, NULL};
+	Starting	starting = {0};
 
+	starting.clocks = clocks;
+	starting.lead = RelationGetDescr(lead);
 	starting.batch = smk_batch_create("smk_clock", clock_columns, lengthof(clock_columns));
+	starting.started = smk_clock_leads_create();
 	starting.context = AllocSetContextCreate(CurrentMemoryContext, "smarketing clock",
 											 ALLOCSET_SMALL_SIZES);
 	collect_starts(&starting);
 	if (starting.batch->rows > 0)
 	{
-		supersede_clocks(clocks, starting.batch);
-		smk_run_batch(clocks->ws, SMK_BY_LEAD,
-					 "INSERT INTO %s.sla_clock (commitment_id, lead_id, handoff_id, cycle, owner,"
-					 " started_at, target, due_at, warn_due_at, calendar_version)"
-					 " SELECT n.commitment_id, n.lead_id, n.handoff_id, n.cycle, n.owner,"
-					 " n.started_at, n.target, n.due_at, n.warn_due_at, n.calendar_version"
-					 " FROM smk_clock AS n WHERE NOT EXISTS (SELECT FROM %s.sla_clock AS c"
-					 " WHERE c.lead_id OPERATOR(pg_catalog.=) n.lead_id"
-					 " AND c.commitment_id OPERATOR(pg_catalog.=) ANY (n.siblings)"
-					 " AND c.ended_at IS NULL AND c.cancelled_at IS NULL)"
-					 " ON CONFLICT DO NOTHING", starting.batch);
-		end_new_clocks(clocks, starting.batch);
+		if (starting.again)
+			supersede_clocks(clocks, starting.batch);
+		insert_clocks(&starting);
+		if (starting.may_be_over)
+			smk_clocks_derive(clocks->ws, starting.started, false);
 	}
 	smk_batch_end(starting.batch);
+	hash_destroy(starting.started);
 	MemoryContextDelete(starting.context);
 	relation_close(lead, AccessShareLock);
 }
@@ -689,6 +602,50 @@ end_batch(SmkBatch **batch)
 	*batch = NULL;
 }
 
+/* Leads that the statement tells of, each once, from the first of its events on. */
+static SmkBatch *
+batch_of_told(const SmkClocks *clocks)
+{
+	SmkBatch   *batch = smk_batch_create("smk_told", told_columns, lengthof(told_columns));
+	int64		n = hash_get_num_entries(clocks->told);
+	int64	   *ids = smk_clock_leads_sorted(clocks->told);
+
+	for (int64 i = 0; i < n; i++)
+	{
+		SmkClockLead *lead = smk_clock_leads_enter(clocks->told, ids[i]);
+		TimestampTz first = DT_NOEND;
+		bool		starts = false;
+		Datum		values[3];
+		bool		nulls[3] = {false, false, false};
+
+		for (const SmkTold *told = lead->told; told != NULL; told = told->next)
+		{
+			first = Min(first, told->at);
+			starts |= told->starts;
+		}
+		values[0] = Int64GetDatum(lead->id);
+		values[1] = TimestampTzGetDatum(first);
+		values[2] = BoolGetDatum(starts);
+		smk_batch_add(batch, values, nulls);
+	}
+	pfree(ids);
+	return batch;
+}
+
+static void
+lock_told_leads(SmkClocks *clocks)
+{
+	SmkBatch   *told = batch_of_told(clocks);
+
+	smk_run_batch(clocks->ws, SMK_BY_LEAD,
+				  "SELECT FROM smk_told AS e JOIN %s.lead AS l ON l.id OPERATOR(pg_catalog.=) e.lead_id"
+				  " WHERE e.starts OR EXISTS (SELECT FROM %s.sla_clock AS c"
+				  " WHERE c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
+				  " AND e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity'))"
+				  " ORDER BY l.id FOR NO KEY UPDATE OF l", told);
+	smk_batch_end(told);
+}
+
 /*
  * Who counts the events of a lead, or looks whether its clock runs, must be
  * alone with it: locked in a statement of its own, so that the next ones see
@@ -699,14 +656,8 @@ smk_clocks_lock(SmkClocks *clocks)
 {
 	if (clocks->leads_locked)
 		return;
-	if (clocks->events != NULL)
-		smk_run_batch(clocks->ws, SMK_BY_LEAD,
-					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
-					 " (SELECT e.lead_id FROM smk_sla_event AS e WHERE e.starts"
-					 " UNION ALL SELECT e.lead_id FROM smk_sla_event AS e"
-					 " JOIN %s.sla_clock AS c ON c.lead_id OPERATOR(pg_catalog.=) e.lead_id"
-					 " WHERE e.at OPERATOR(pg_catalog.<=) COALESCE(c.ended_at, c.cancelled_at, 'infinity'))"
-					 " ORDER BY l.id FOR NO KEY UPDATE", clocks->events);
+	if (clocks->told != NULL)
+		lock_told_leads(clocks);
 	if (clocks->recounts != NULL)
 		smk_run_batch(clocks->ws, SMK_BY_LEAD,
 					 "SELECT FROM %s.lead AS l WHERE l.id OPERATOR(pg_catalog.=) ANY"
@@ -717,21 +668,22 @@ smk_clocks_lock(SmkClocks *clocks)
 void
 smk_clocks_write(SmkClocks *clocks)
 {
-	if (clocks->events != NULL || clocks->recounts != NULL)
+	if (clocks->told != NULL || clocks->recounts != NULL)
 		smk_clocks_lock(clocks);
 	if (clocks->recounts != NULL)
-		recount_clocks(clocks);
-	if (clocks->events != NULL)
-		end_clocks(clocks);
+		recount_clocks(clocks->ws, clocks->recounts);
+	if (clocks->told != NULL)
+		smk_clocks_derive(clocks->ws, clocks->told, false);
 	if (clocks->cancels != NULL)
 		cancel_clocks(clocks);
-	if (clocks->starts)
+	if (clocks->starts != NULL)
 		start_clocks(clocks);
 	if (clocks->pauses != NULL)
 		pause_clocks(clocks);
-	clocks->starts = false;
+	clocks->told = NULL;
+	clocks->told_events = NULL;
 	end_batch(&clocks->recounts);
-	end_batch(&clocks->events);
+	end_batch(&clocks->starts);
 	end_batch(&clocks->cancels);
 	end_batch(&clocks->pauses);
 }

@@ -55,6 +55,7 @@ typedef struct SmkCommitment
 	Datum		siblings;		/* int8[]: this commitment in all signed versions */
 	SmkDepartment department;
 	int			starts_on;		/* an event */
+	Bitmapset  *decided_by;		/* events that end it or release from it */
 	SmkRuleCondition condition;
 	SmkCounted	counted;
 	Interval   *within;			/* NULL: nothing, due at once */
@@ -104,6 +105,33 @@ extern SmkCounted smk_counted_of(const char *name);
 /* The time zone that a calendar's text begins with. */
 extern pg_tz *smk_hours_zone(const char *text);
 
+/* An event that a statement tells of. */
+typedef struct SmkTold
+{
+	struct SmkTold *next;		/* of the same lead */
+	const char *event;
+	TimestampTz at;
+	bool		starts;			/* may start a clock */
+} SmkTold;
+
+/* A lead whose clocks are to be derived; hashed by id. */
+typedef struct SmkClockLead
+{
+	int64		id;
+	int64		from_clock;		/* clocks from this id on, whatever is told */
+	SmkTold    *told;			/* and those that one of these may end */
+} SmkClockLead;
+
+extern HTAB *smk_clock_leads_create(void);
+extern SmkClockLead *smk_clock_leads_enter(HTAB *leads, int64 id);
+extern int64 *smk_clock_leads_sorted(HTAB *leads);
+
+/*
+ * What became of these leads' clocks, from the tables.  What is over stays
+ * over, unless it may reopen: the activities that ended it may be purged.
+ */
+extern void smk_clocks_derive(SmkWorkspace *ws, HTAB *leads, bool reopens);
+
 /* What one statement means for clocks; an import opens none. */
 typedef struct SmkClocks
 {
@@ -112,9 +140,10 @@ typedef struct SmkClocks
 	bool		opens;			/* no import */
 	bool		leads_locked;	/* by the statement that has caused it all */
 	MemoryContext context;
-	SmkBatch   *events;			/* or NULL, as the others */
+	HTAB	   *told;			/* SmkClockLead; or NULL, as the others */
+	Bitmapset  *told_events;
+	SmkBatch   *starts;			/* events that may start a clock */
 	SmkBatch   *recounts;
-	bool		starts;			/* some event may start a clock */
 	SmkBatch   *pauses;
 	SmkBatch   *cancels;
 } SmkClocks;

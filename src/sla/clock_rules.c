@@ -108,7 +108,7 @@ calendar_of(const char *name)
 }
 
 static void
-add_released_events(Loading *loading, Datum array)
+add_released_events(Loading *loading, SmkCommitment *commitment, Datum array)
 {
 	Datum	   *names;
 	bool	   *nulls;
@@ -118,7 +118,8 @@ add_released_events(Loading *loading, Datum array)
 	for (int i = 0; i < n; i++)
 	{
 		if (!nulls[i])
-			add_event(loading, TextDatumGetCString(names[i]));
+			commitment->decided_by = bms_add_member(commitment->decided_by,
+													add_event(loading, TextDatumGetCString(names[i])));
 	}
 }
 
@@ -161,10 +162,10 @@ load_commitment(HeapTuple tuple, TupleDesc desc, void *arg)
 	commitment = &sla->commitments[sla->ncommitments++];
 	commitment->id = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
 	commitment->starts_on = add_event(loading, SPI_getvalue(tuple, desc, 2));
-	add_event(loading, SPI_getvalue(tuple, desc, 3));
+	commitment->decided_by = bms_make_singleton(add_event(loading, SPI_getvalue(tuple, desc, 3)));
 	value = SPI_getbinval(tuple, desc, 4, &isnull);
 	if (!isnull)
-		add_released_events(loading, value);
+		add_released_events(loading, commitment, value);
 	sla->starts[commitment->starts_on] = true;
 	commitment->condition = read_condition(loading, tuple, desc, 5);
 	commitment->counted = smk_counted_of(SPI_getvalue(tuple, desc, 6));

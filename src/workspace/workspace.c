@@ -476,17 +476,61 @@ smk_cause(const SmkWorkspace *ws)
 	return &client;
 }
 
+/* What a batch with these columns looks like; they are of built-in types, and static. */
+typedef struct BatchShape
+{
+	const SmkBatchColumn *columns;
+	TupleDesc	desc;
+} BatchShape;
+
+static TupleDesc
+batch_desc(const SmkBatchColumn *columns, int ncolumns)
+{
+	static List *shapes = NIL;
+	ListCell   *lc;
+	MemoryContext old;
+	BatchShape *shape;
+
+	foreach(lc, shapes)
+	{
+		shape = lfirst(lc);
+		if (shape->columns == columns)
+			return shape->desc;
+	}
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	shape = palloc(sizeof(BatchShape));
+	shape->columns = columns;
+	shape->desc = CreateTemplateTupleDesc(ncolumns);
+	for (int i = 0; i < ncolumns; i++)
+		TupleDescInitEntry(shape->desc, i + 1, columns[i].name, columns[i].type, -1, 0);
+	shapes = lappend(shapes, shape);
+	MemoryContextSwitchTo(old);
+	return shape->desc;
+}
+
 SmkBatch *
 smk_batch_create(const char *name, const SmkBatchColumn *columns, int ncolumns)
 {
 	SmkBatch   *batch = palloc0(sizeof(SmkBatch));
 
 	batch->name = name;
-	batch->desc = CreateTemplateTupleDesc(ncolumns);
-	for (int i = 0; i < ncolumns; i++)
-		TupleDescInitEntry(batch->desc, i + 1, columns[i].name, columns[i].type, -1, 0);
+	batch->desc = batch_desc(columns, ncolumns);
 	batch->store = tuplestore_begin_heap(false, false, Max(work_mem, BATCH_KILOBYTES));
 	return batch;
+}
+
+SmkBatch *
+smk_batch_of(SmkBatch **batch, MemoryContext context, const char *name,
+			 const SmkBatchColumn *columns, int ncolumns)
+{
+	if (*batch == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		*batch = smk_batch_create(name, columns, ncolumns);
+		MemoryContextSwitchTo(old);
+	}
+	return *batch;
 }
 
 void

@@ -146,7 +146,11 @@ typedef struct SmkBatchColumn
 	Oid			type;
 } SmkBatchColumn;
 
+/* The columns must be static. */
 extern SmkBatch *smk_batch_create(const char *name, const SmkBatchColumn *columns, int ncolumns);
+/* One that is created, in a context, for its first row. */
+extern SmkBatch *smk_batch_of(SmkBatch **batch, MemoryContext context, const char *name,
+							  const SmkBatchColumn *columns, int ncolumns);
 extern void smk_batch_end(SmkBatch *batch);
 extern void smk_batch_add(SmkBatch *batch, const Datum *values, const bool *nulls);
 

@@ -57,7 +57,7 @@ INSERT INTO draw VALUES
 ('n', '{0,1,1.0,1.000,0.1,-1.5,50,1e-20,123456789012345678901234567890.5,9223372036854775808,1e400,NaN,Infinity,-Infinity}'),
 ('n2', '{0,1,1.50,-0.01,50,9999999999.99,NaN}'),
 ('b', '{t,f}'),
-('t', ARRAY['', 'a', 'A', 'ab', 'b', 'é', E'e\u0301', '日本', 'a"b', E'a\\b', E'a\nb', 'NaN', '1', ' 1.5 ', '1e400', 'true', 'null', '😀', E'\uFFFD', 'software', repeat('xy', 3000), repeat('é', 1500)]),
+('t', ARRAY['', 'a', 'A', 'ab', 'b', 'é', E'e\u0301', '日本', 'K', E'\u212A', 'i', E'\u0130', 'I', 'a"b', E'a\\b', E'a\nb', 'NaN', '1', ' 1.5 ', '1e400', 'true', 'null', '😀', E'\uFFFD', 'software', repeat('xy', 3000), repeat('é', 1500)]),
 ('v', ARRAY['', 'a', 'ab', 'Software', 'ß', '10']),
 ('c', ARRAY['', 'a', 'ab', 'abcd', 'é']),
 ('nm', ARRAY['', 'a', 'ab', 'Naïve']),
@@ -259,7 +259,8 @@ BEGIN
     IF k < 0.47 THEN RETURN format('exists(%s)', pg_temp.expression(scope, depth)); END IF;
     IF k < 0.52 THEN RETURN format('%s starts with %s', pg_temp.path(scope, depth), (SELECT pg_temp.pick(VARIADIC strings) FROM pool)); END IF;
     IF k < 0.57 THEN
-        RETURN format('%s like_regex "%s" flag "%s"', pg_temp.path(scope, depth), pg_temp.pick('^a', 'b$', 'A', '.', '^.$', 'é', '[0-9]+', '^$', '(x|y)+', 'a.b', '(a)\\\\1', 'N', '10'), pg_temp.pick('', 'i', 's', 'm', 'q', 'is'));
+        RETURN format('%s like_regex "%s" flag "%s"', pg_temp.path(scope, depth), pg_temp.pick('^a', 'b$', 'A', '.', '^.$', 'é', '[0-9]+', '^$', '(x|y)+', 'a.b', '(a)\\\\1', 'N', '10',
+                '^(A|ab|K|i)$', '^a$', '^(é|a)$', '^a|b$', '^(a|)$', '^(1|10|abc)$', '^(I)$'), pg_temp.pick('', 'i', 's', 'm', 'q', 'is'));
     END IF;
     IF k < 0.80 THEN        -- the short cut: column, operator, literal
         c := pg_temp.col();
@@ -365,6 +366,25 @@ SET intervalstyle = 'sql_standard';
 SET bytea_output = 'escape';
 SELECT pg_temp.hold('other settings') \gset ignored_
 SELECT pg_temp.hold_planned() \gset ignored_
+
+-- Expressions that only list words are compared with them: each one on each string.
+CREATE TEMP TABLE word AS
+SELECT t FROM unnest(ARRAY['', 'a', 'A', 'ab', 'AB', 'aB', 'abc', 'a b', 'b', 'K', 'k', E'\u212A', 'i', 'I', E'\u0130', E'\u0131', 'é', 'É',
+    E'a\n', E'\na', E'a\nb', '(a)', 'a|b', '^a$', '^(a)$', '1', '10', 's', E'\u017F']) AS t;
+DO $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT word.t, c, smarketing.matches(word, c) AS got INTO wrong
+    FROM word, unnest(ARRAY['^a$', '^(a)$', '^(A|ab|K|i)$', '^(I|S)$', '^(é|a)$', '^a|b$', '^(a|)$', '^(a b|ab)$', '^(1|10)$', '^(a)|(b)$',
+            '^((a))$', '^(a.)$', '^(ab|a)$', '^ab', 'ab$', '^$', '^()$']) AS pattern, unnest(ARRAY['', 'i', 's', 'm', 'q', 'is', 'im', 'iq']) AS flag,
+        LATERAL (SELECT format('$.t like_regex "%s" flag "%s"', pattern, flag)::jsonpath AS c) AS x
+    WHERE smarketing.matches(word, c) IS DISTINCT FROM (jsonb_path_match(to_jsonb(word), c, '{}', true) IS TRUE)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% on "%" is %', wrong.c, wrong.t, wrong.got;
+    END IF;
+END$$;
 
 \pset format unaligned
 \pset tuples_only on
