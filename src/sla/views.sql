@@ -169,14 +169,16 @@ BEGIN
      * lead's clocks stay, as in metric_figure; what was excluded counts for nobody.
      */
     CREATE OR REPLACE VIEW sla_answer WITH (security_invoker = true) AS
-    SELECT c.id AS clock_id, m.key AS commitment, m.department, a.name AS agreement, a.version, m.id AS commitment_id,
+    SELECT c.id AS clock_id, m.key AS commitment, m.department, a.name AS agreement, a.version, c.commitment_id,
            c.owner, o.team, c.lead_id, l.campaign, c.handoff_id, c.cycle, c.started_at, c.due_at, c.ended_at,
            CASE WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
                 WHEN c.ended_at IS NOT NULL THEN CASE WHEN c.ended_at > c.due_at THEN 'late' ELSE 'met' END
                 WHEN c.due_at < now() THEN 'breached' ELSE 'open' END AS state,
            c.cancelled_at IS NULL AND c.ended_at IS NOT NULL AND (c.ended_at > c.due_at) IS NOT TRUE
                AND (c.ended_recorded_at > c.breach_recorded_at) IS TRUE AS late_entry,
-           w.week, (period_of('week', timezone(g.timezone, now()), g.week_starts_on) - w.week) / 7 AS weeks_ago
+           w.week, (period_of('week', timezone(g.timezone, now()), g.week_starts_on) - w.week) / 7 AS weeks_ago,
+           coalesce(m.per, 'month') AS per,
+           period_of(coalesce(m.per, 'month'), timezone(g.timezone, c.started_at), g.week_starts_on) AS period_start
     FROM sla_clock AS c
     JOIN commitment AS m ON m.id = c.commitment_id
     JOIN agreement AS a ON a.id = m.agreement_id
@@ -207,10 +209,12 @@ BEGIN
     COMMENT ON COLUMN sla_answer.late_entry IS 'Was it met, but written down only after the breach had been recorded?';
     COMMENT ON COLUMN sla_answer.week IS 'First day of the week in which it started, in setting timezone.';
     COMMENT ON COLUMN sla_answer.weeks_ago IS '0: it started this week; 1: last week; and so on.';
+    COMMENT ON COLUMN sla_answer.per IS 'week, month or quarter, by which the scorecard counts it; month where the commitment does not say.';
+    COMMENT ON COLUMN sla_answer.period_start IS 'First day of that period.';
 
     CREATE OR REPLACE VIEW sla_scorecard WITH (security_invoker = true) AS
     WITH response AS (
-        SELECT j.commitment_id, j.owner, period_of(coalesce(m.per, 'month'), timezone(g.timezone, j.started_at), g.week_starts_on) AS period_start,
+        SELECT j.commitment_id, j.owner, j.period_start,
                count(*) FILTER (WHERE j.state <> 'cancelled') AS owed,
                count(*) FILTER (WHERE j.state = 'met') AS met,
                count(*) FILTER (WHERE j.state = 'late') AS late,
@@ -219,9 +223,7 @@ BEGIN
                count(*) FILTER (WHERE j.state = 'cancelled') AS cancelled,
                count(*) FILTER (WHERE j.late_entry) AS met_by_late_entry
         FROM sla_answer AS j
-        JOIN commitment AS m ON m.id = j.commitment_id
-        CROSS JOIN setting_values AS g
-        GROUP BY 1, 2, 3
+        GROUP BY j.commitment_id, j.owner, j.period_start
     )
     SELECT m.department, m.key AS commitment, m.kind, a.name AS agreement, a.version, coalesce(m.per, 'month') AS per, r.period_start,
            (r.period_start + period_length(coalesce(m.per, 'month')))::date - 1 AS period_end, r.owner,
