@@ -120,7 +120,7 @@ $(INSTALL_SQL): $(SQL_SOURCES) smarketing.control Makefile
 
 endif
 
-# ONLY=regress|isolation|pgtap|property|shell, FILTER=part of a file's name, VARIANT=superuser|owner|bare_path
+# ONLY=regress|isolation|pgtap|property|shell, FILTER=part of a file's name, VARIANT=superuser|owner|client|bare_path
 test:
 	@test/run
 

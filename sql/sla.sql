@@ -34,8 +34,8 @@ FROM unnest(ARRAY['week', 'month', 'quarter', 'year', NULL]) AS per, unnest(ARRA
 
 -- what is refused, and how
 INSERT INTO sla_en.member (name, department) VALUES ('mia', 'marketing'), ('sam', 'sales');
-UPDATE sla_en.agreement SET marketing_signed_by = 'mia' WHERE name = 'standard';
-UPDATE sla_en.agreement SET sales_signed_by = 'sam', valid = '[2026-01-01,)' WHERE name = 'standard';
+UPDATE sla_en.agreement SET marketing_signed_by = 'mia', valid = '[2026-01-01,)' WHERE name = 'standard';
+UPDATE sla_en.agreement SET sales_signed_by = 'sam' WHERE name = 'standard';
 CREATE FUNCTION pg_temp.attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE m text; d text; h text; t text; c text;
 BEGIN

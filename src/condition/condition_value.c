@@ -119,26 +119,21 @@ builtin_kind(Oid typid, SmkValueKind *kind)
 	return false;
 }
 
-/*
- * Types of extensions and users: an output function declared immutable is
- * taken at its word.  A cast to json decides what to_jsonb() gives, so a type
- * that has one is out.
- */
+/* A cast to json decides what to_jsonb() gives for a user's type or enum. */
 static bool
-user_output_is_fixed(Oid typid, Oid output, const char **why)
+has_json_cast(Oid typid)
 {
 	Oid			cast;
 
-	if (find_coercion_pathway(JSONOID, typid, COERCION_EXPLICIT, &cast) ==
-		COERCION_PATH_FUNC)
-		*why = "Its JSON is made by a cast to json.";
-	else if (func_volatile(output) != PROVOLATILE_IMMUTABLE)
-		*why = "Its text depends on the session's settings.";
-	else
-		return true;
-	return false;
+	return typid >= FirstNormalObjectId &&
+		find_coercion_pathway(JSONOID, typid, COERCION_EXPLICIT, &cast) ==
+		COERCION_PATH_FUNC;
 }
 
+/*
+ * Of built-in types a few are known; of extensions' and users' types an output
+ * function declared immutable is taken at its word.
+ */
 static bool
 output_type(SmkValueType *type, const char **why)
 {
@@ -151,15 +146,13 @@ output_type(SmkValueType *type, const char **why)
 		return false;
 	}
 	getTypeOutputInfo(type->typid, &output, &varlena);
-	if (type->typid < FirstNormalObjectId)
+	if (type->typid < FirstNormalObjectId ?
+		!output_is_fixed(type->typid) && output != F_TEXTOUT :
+		func_volatile(output) != PROVOLATILE_IMMUTABLE)
 	{
 		*why = "Its text depends on the session's settings.";
-		if (!output_is_fixed(type->typid) && output != F_TEXTOUT)
-			return false;
-	}
-	else if (!user_output_is_fixed(type->typid, output, why))
 		return false;
-
+	}
 	if (output == F_TEXTOUT && type->typlen == -1)
 	{
 		type->kind = SMK_VALUE_TEXT;
@@ -201,6 +194,11 @@ smk_value_type(Oid typid, SmkValueType *type, const char **why)
 	if (type_is_rowtype(type->typid))
 	{
 		*why = "It is composite, and its type may change.";
+		return false;
+	}
+	if (has_json_cast(type->typid))
+	{
+		*why = "Its JSON is made by a cast to json.";
 		return false;
 	}
 	if (type_is_enum(type->typid))
@@ -659,7 +657,8 @@ numeric_unpacked(Datum value, NumericBuffer *buffer)
 	struct varlena *packed = (struct varlena *) DatumGetPointer(value);
 	Size		length;
 
-	if (!VARATT_IS_SHORT(packed))
+	/* the pointer to a value stored elsewhere has a short header, too */
+	if (VARATT_IS_EXTERNAL(packed) || !VARATT_IS_SHORT(packed))
 		return DatumGetNumeric(value);
 	length = VARSIZE_SHORT(packed) - VARHDRSZ_SHORT;
 	SET_VARSIZE(buffer->data, length + VARHDRSZ);

@@ -65,8 +65,7 @@ shape_of(Relation rel)
 {
 	Shape		shape = {rel, {0}};
 
-	for (int i = 0; i < COLUMNS; i++)
-		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
+	smk_columns(rel, column_names, column_types, COLUMNS, shape.column);
 	return shape;
 }
 

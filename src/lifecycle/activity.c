@@ -64,10 +64,9 @@ static const SmkBatchColumn asking_columns[] = {
 static Shape
 shape_of(Relation rel)
 {
-	Shape		shape;
+	Shape		shape = {{0}};
 
-	for (int i = 0; i < COLUMNS; i++)
-		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
+	smk_columns(rel, column_names, column_types, COLUMNS, shape.column);
 	return shape;
 }
 

@@ -243,7 +243,7 @@ BEGIN
     COMMENT ON COLUMN lead.engagement_purged IS
         'Sum of the decayed points per category slot of activities that have been purged, at engagement_purged_at; null means none. Part of engagement_state too. Kept by smarketing.';
     COMMENT ON COLUMN lead.engagement_purged_at IS
-        'Instant that engagement_purged stands for: the time of the last activity purged; null means none. Kept by smarketing.';
+        'Instant that engagement_purged stands for: the time of the last activity purged that gave points, else the bound of the purge; null means that nothing was purged. Kept by smarketing.';
     COMMENT ON COLUMN lead.engagement_at IS
         'Instant that engagement_state stands for; null means no activity that gave points yet. Kept by smarketing.';
     COMMENT ON COLUMN lead.score_generation IS

@@ -39,10 +39,9 @@ static const SmkBatchColumn lead_columns[] = {{"lead_id", INT8OID}, {"closed", B
 static Shape
 shape_of(Relation rel)
 {
-	Shape		shape;
+	Shape		shape = {{0}};
 
-	for (int i = 0; i < COLUMNS; i++)
-		shape.column[i] = smk_column(rel, column_names[i], column_types[i]);
+	smk_columns(rel, column_names, column_types, COLUMNS, shape.column);
 	return shape;
 }
 
@@ -102,6 +101,34 @@ same(const Shape *shape, const TupleTableSlot *a, const TupleTableSlot *b, Colum
 		(a->tts_isnull[i] || a->tts_values[i] == b->tts_values[i]);
 }
 
+static bool
+is_closed(const Shape *shape, const TupleTableSlot *row)
+{
+	return !row->tts_isnull[shape->column[LEAD_ID] - 1] && !row->tts_isnull[shape->column[WON] - 1];
+}
+
+/*
+ * What clocks hear of a deal: that it was closed; and where one was that is
+ * now open, gone, another lead's, or closed otherwise, to look again.
+ */
+static void
+tell_clocks(SmkClocks *clocks, const Shape *shape, const TupleTableSlot *old, const TupleTableSlot *new)
+{
+	const struct SmkSlaRules *sla = clocks->rules->sla;
+
+	if (sla->won == SMK_NO_EVENT && sla->lost == SMK_NO_EVENT)
+		return;
+	if (old != NULL && new != NULL && same(shape, old, new, LEAD_ID) && same(shape, old, new, WON) &&
+		same(shape, old, new, CLOSED_AT))
+		return;
+	if (old != NULL && is_closed(shape, old))
+		smk_clocks_recount(clocks, DatumGetInt64(old->tts_values[shape->column[LEAD_ID] - 1]));
+	if (new != NULL && is_closed(shape, new))
+		smk_clocks_event(clocks, DatumGetInt64(new->tts_values[shape->column[LEAD_ID] - 1]),
+						 DatumGetBool(new->tts_values[shape->column[WON] - 1]) ? sla->won : sla->lost,
+						 DatumGetTimestampTz(new->tts_values[shape->column[CLOSED_AT] - 1]), false);
+}
+
 /* Leads whose deals have changed in a way that matters. */
 static SmkBatch *
 collect_leads(TriggerData *data, SmkClocks *clocks)
@@ -116,17 +143,13 @@ collect_leads(TriggerData *data, SmkClocks *clocks)
 	{
 		bool		closed = new != NULL && !new->tts_isnull[shape.column[WON] - 1];
 
+		tell_clocks(clocks, &shape, old, new);
 		if (old != NULL && new != NULL && same(&shape, old, new, LEAD_ID) && same(&shape, old, new, WON))
 			continue;
 		if (old != NULL && (new == NULL || !same(&shape, old, new, LEAD_ID)))
 			add_lead(batch, &shape, old, false);
 		if (new != NULL)
 			add_lead(batch, &shape, new, closed);
-		if (closed && !new->tts_isnull[shape.column[LEAD_ID] - 1])
-			smk_clocks_event(clocks, DatumGetInt64(new->tts_values[shape.column[LEAD_ID] - 1]),
-							 DatumGetBool(new->tts_values[shape.column[WON] - 1]) ?
-							 clocks->rules->sla->won : clocks->rules->sla->lost,
-							 DatumGetTimestampTz(new->tts_values[shape.column[CLOSED_AT] - 1]), false);
 	}
 	if (old)
 		ExecDropSingleTupleTableSlot(old);

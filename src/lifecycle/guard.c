@@ -275,17 +275,6 @@ guard_update(Guard *guard)
 	return true;
 }
 
-static SmkLead
-deform(HeapTuple tuple, TupleDesc desc)
-{
-	SmkLead		row;
-
-	row.values = palloc(sizeof(Datum) * desc->natts);
-	row.nulls = palloc(sizeof(bool) * desc->natts);
-	heap_deform_tuple(tuple, desc, row.values, row.nulls);
-	return row;
-}
-
 static void
 refuse_partition(Relation rel)
 {
@@ -316,12 +305,12 @@ smk_lead_guard(PG_FUNCTION_ARGS)
 	guard.rules = smk_rules(guard.ws);
 	guard.cause = smk_cause(guard.ws);
 	guard.import = smk_importing();
-	guard.new = deform(update ? data->tg_newtuple : data->tg_trigtuple, desc);
+	guard.new = smk_lead_of_tuple(update ? data->tg_newtuple : data->tg_trigtuple, desc);
 	if (update && (guard.cause->origin == SMK_BY_CORRECTION || guard.cause->origin == SMK_BY_ERASURE))
 		return PointerGetDatum(data->tg_newtuple);
 	if (update)
 	{
-		guard.old = deform(data->tg_trigtuple, desc);
+		guard.old = smk_lead_of_tuple(data->tg_trigtuple, desc);
 		if (!guard_update(&guard))
 			return PointerGetDatum(NULL);
 	}

@@ -11,19 +11,53 @@
 
 /* ---------- a lead's row ---------- */
 
-SmkLead
-smk_lead_of_row(Datum row, TupleDesc desc)
+void
+smk_row_columns(Datum row, TupleDesc desc, Datum *values, bool *nulls)
 {
 	HeapTupleHeader header = DatumGetHeapTupleHeader(row);
 	HeapTupleData tuple = {0};
-	SmkLead		lead;
 
 	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
 	tuple.t_data = header;
-	lead.values = palloc(sizeof(Datum) * desc->natts);
-	lead.nulls = palloc(sizeof(bool) * desc->natts);
-	heap_deform_tuple(&tuple, desc, lead.values, lead.nulls);
+	heap_deform_tuple(&tuple, desc, values, nulls);
+}
+
+static SmkLead
+lead_of(int natts)
+{
+	SmkLead		lead;
+
+	lead.values = palloc(sizeof(Datum) * natts);
+	lead.nulls = palloc(sizeof(bool) * natts);
 	return lead;
+}
+
+SmkLead
+smk_lead_of_tuple(HeapTuple tuple, TupleDesc desc)
+{
+	SmkLead		lead = lead_of(desc->natts);
+
+	heap_deform_tuple(tuple, desc, lead.values, lead.nulls);
+	return lead;
+}
+
+SmkLead
+smk_lead_of_row(Datum row, TupleDesc desc)
+{
+	SmkLead		lead = lead_of(desc->natts);
+
+	smk_row_columns(row, desc, lead.values, lead.nulls);
+	return lead;
+}
+
+SmkLead
+smk_lead_copy(const SmkRules *rules, const SmkLead *lead)
+{
+	SmkLead		copy = lead_of(rules->natts);
+
+	memcpy(copy.values, lead->values, sizeof(Datum) * rules->natts);
+	memcpy(copy.nulls, lead->nulls, sizeof(bool) * rules->natts);
+	return copy;
 }
 
 char *

@@ -114,8 +114,13 @@ typedef struct SmkActivityLead
 #define smk_lead_value(rules, row, column)	((row)->values[(rules)->lead[column] - 1])
 #define smk_lead_null(rules, row, column)	((row)->nulls[(rules)->lead[column] - 1])
 
-/* A lead that a query gives as one value, a row of table lead. */
+/* A row that a query gives as one value, column by column. */
+extern void smk_row_columns(Datum row, TupleDesc desc, Datum *values, bool *nulls);
+
+/* The same for a row of table lead; a tuple of it; and a copy, whose columns may be set. */
 extern SmkLead smk_lead_of_row(Datum row, TupleDesc desc);
+extern SmkLead smk_lead_of_tuple(HeapTuple tuple, TupleDesc desc);
+extern SmkLead smk_lead_copy(const SmkRules *rules, const SmkLead *lead);
 extern char *smk_lead_text(const SmkRules *rules, const SmkLead *row, SmkLeadColumn column);
 extern bool smk_same_text(const SmkRules *rules, const SmkLead *a, const SmkLead *b, SmkLeadColumn column);
 extern SmkCycle smk_lead_cycle(const SmkRules *rules, const SmkLead *row);

@@ -27,13 +27,14 @@
 #define SCHEMA_MAJOR	0
 #define SCHEMA_MINOR	1
 
+#define FIRST_ROOM		16		/* elements; a power of two */
+
 typedef struct Loading
 {
 	SmkWorkspace *ws;
 	SmkRules   *rules;
 	Snapshot	snapshot;		/* one for all tables: they refer to each other */
 	TupleDesc	lead;			/* the lead table's row type */
-	int			allocated;		/* of the array being filled */
 } Loading;
 
 typedef struct LeadColumn
@@ -192,25 +193,15 @@ outcome_of(const char *name)
 	return SMK_RETURN;
 }
 
-/*
- * One more element at the end of an array of the rules, in their context.
- * The array is at *array and has *count elements.
- */
-static void *
-append(Loading *loading, void **array, int *count, Size size)
+void *
+smk_append(void **array, int *count, Size size)
 {
-	void	   *element;
+	char	   *element;
 
-	if (*array == NULL)
-	{
-		loading->allocated = 16;
-		*array = palloc0(loading->allocated * size);
-	}
-	else if (*count == loading->allocated)
-	{
-		loading->allocated *= 2;
-		*array = repalloc(*array, loading->allocated * size);
-	}
+	if (*count == 0)
+		*array = palloc(FIRST_ROOM * size);
+	else if (*count >= FIRST_ROOM && (*count & (*count - 1)) == 0)
+		*array = repalloc(*array, 2 * *count * size);
 	element = (char *) *array + *count * size;
 	memset(element, 0, size);
 	(*count)++;
@@ -301,7 +292,7 @@ load_stage(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkStage   *stage = append(loading, (void **) &rules->stages, &rules->nstages, sizeof(SmkStage));
+	SmkStage   *stage = smk_append((void **) &rules->stages, &rules->nstages, sizeof(SmkStage));
 
 	stage->name = column_text(tuple, desc, 1);
 	stage->position = column_int(tuple, desc, 2);
@@ -317,7 +308,7 @@ load_kind(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkActivityKind *kind = append(loading, (void **) &rules->kinds, &rules->nkinds, sizeof(SmkActivityKind));
+	SmkActivityKind *kind = smk_append((void **) &rules->kinds, &rules->nkinds, sizeof(SmkActivityKind));
 
 	kind->name = column_text(tuple, desc, 1);
 	kind->department = department_of(column_text(tuple, desc, 2));
@@ -395,7 +386,7 @@ load_reason(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkReason  *reason = append(loading, (void **) &rules->reasons, &rules->nreasons, sizeof(SmkReason));
+	SmkReason  *reason = smk_append((void **) &rules->reasons, &rules->nreasons, sizeof(SmkReason));
 
 	reason->name = column_text(tuple, desc, 1);
 	reason->kind = column_text(tuple, desc, 2);
@@ -410,7 +401,7 @@ load_persona(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkPersona *persona = append(loading, (void **) &rules->personas, &rules->npersonas, sizeof(SmkPersona));
+	SmkPersona *persona = smk_append((void **) &rules->personas, &rules->npersonas, sizeof(SmkPersona));
 
 	persona->name = column_text(tuple, desc, 1);
 	persona->condition = column_condition(loading, tuple, desc, 2);
@@ -423,7 +414,7 @@ load_member(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkMember  *member = append(loading, (void **) &rules->members, &rules->nmembers, sizeof(SmkMember));
+	SmkMember  *member = smk_append((void **) &rules->members, &rules->nmembers, sizeof(SmkMember));
 
 	member->name = column_text(tuple, desc, 1);
 	member->service = strcmp(column_text(tuple, desc, 2), "service") == 0;
@@ -444,7 +435,7 @@ load_absence(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkAbsence *absence = append(loading, (void **) &rules->absences, &rules->nabsences, sizeof(SmkAbsence));
+	SmkAbsence *absence = smk_append((void **) &rules->absences, &rules->nabsences, sizeof(SmkAbsence));
 	bool		isnull;
 
 	absence->member = smk_member_find(rules, column_text(tuple, desc, 1));
@@ -459,8 +450,8 @@ load_routing_rule(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkRules   *rules = loading->rules;
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
-	SmkRoutingRule *rule = append(loading, (void **) &rules->routing_rules, &rules->nrouting_rules,
-								  sizeof(SmkRoutingRule));
+	SmkRoutingRule *rule = smk_append((void **) &rules->routing_rules, &rules->nrouting_rules,
+									  sizeof(SmkRoutingRule));
 
 	rule->condition = column_condition(loading, tuple, desc, 1);
 	rule->team = column_text(tuple, desc, 2);
@@ -480,7 +471,6 @@ load_consumer(HeapTuple tuple, TupleDesc desc, void *arg)
 static void
 load(Loading *loading, const char *text, SmkRowCallback callback)
 {
-	loading->allocated = 0;
 	smk_read_rows(loading->ws, text, loading->snapshot, callback, loading);
 }
 
@@ -559,7 +549,7 @@ smk_rules_load(SmkWorkspace *ws)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "smarketing rules",
 												  ALLOCSET_SMALL_SIZES);
 	SmkRules   *rules = MemoryContextAllocZero(context, sizeof(SmkRules));
-	Loading		loading = {ws, rules, NULL, NULL, 0};
+	Loading		loading = {ws, rules, NULL, NULL};
 	Relation	lead = relation_open(ws->tables[SMK_TABLE_LEAD], AccessShareLock);
 
 	rules->context = context;

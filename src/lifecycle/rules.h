@@ -215,6 +215,12 @@ typedef struct SmkRules
 /* Load the rules as they are now; lives in a context of its own. */
 extern SmkRules *smk_rules_load(SmkWorkspace *ws);
 
+/*
+ * One more element, zeroed, at the end of an array that has *count of them and
+ * that only this function fills; it may move.
+ */
+extern void *smk_append(void **array, int *count, Size size);
+
 extern int	smk_stage_find(const SmkRules *rules, const char *name, int len);
 extern int	smk_stage_of_datum(const SmkRules *rules, Datum name);
 extern const SmkReason *smk_reason_find(const SmkRules *rules, const char *name);

@@ -79,6 +79,13 @@ smk_column(Relation rel, const char *name, Oid type)
 }
 
 void
+smk_columns(Relation rel, const char *const *names, const Oid *types, int n, AttrNumber *numbers)
+{
+	for (int i = 0; i < n; i++)
+		numbers[i] = smk_column(rel, names[i], types[i]);
+}
+
+void
 smk_refuse_children(Relation rel)
 {
 	/* relhassubclass may stay set after the last child is gone */

@@ -32,6 +32,10 @@ extern void smk_statement_ends(SmkWorkspace *ws);
 /* The number of a column of ours; SM010 if it is not there or of another type. */
 extern AttrNumber smk_column(Relation rel, const char *name, Oid type);
 
+/* The same for several: all of names, of these types, into numbers. */
+extern void smk_columns(Relation rel, const char *const *names, const Oid *types, int n,
+						AttrNumber *numbers);
+
 /* SM010 where a table has inheritance children, whose rows no trigger sees. */
 extern void smk_refuse_children(Relation rel);
 

@@ -95,18 +95,22 @@ scorer_of_call(FunctionCallInfo fcinfo)
 {
 	HeapTupleHeader row;
 	Scorer	   *scorer;
-	HeapTupleData tuple;
 
 	if (fcinfo->flinfo->fn_extra == NULL)
 		new_scorer(fcinfo->flinfo);
 	row = PG_GETARG_HEAPTUPLEHEADER(0);
 	scorer = scorer_of(fcinfo->flinfo, row);
-	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = row;
-	heap_deform_tuple(&tuple, scorer->rules->scoring->lead, scorer->lead.values, scorer->lead.nulls);
+	smk_row_columns(HeapTupleHeaderGetDatum(row), scorer->rules->scoring->lead,
+					scorer->lead.values, scorer->lead.nulls);
 	return scorer;
+}
+
+/* For a function of two arguments that returns a set; NULL: it is empty, one of them is null. */
+static Scorer *
+scorer_of_set(FunctionCallInfo fcinfo)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	return PG_ARGISNULL(0) || PG_ARGISNULL(1) ? NULL : scorer_of_call(fcinfo);
 }
 
 static bool
@@ -145,7 +149,8 @@ see_activity(HeapTuple tuple, TupleDesc desc, void *arg)
 	kind = smk_kind_of_datum(rules, values[2]);
 	if (kind < 0)
 		return;
-	smk_deform_activity(rules->scoring, values[3], nulls[3], seen->values, seen->nulls);
+	if (!nulls[3])
+		smk_row_columns(values[3], rules->scoring->activity, seen->values, seen->nulls);
 	if (seen->explanation != NULL)
 		explain_activity(seen, values[0], at, kind);
 	if (smk_activity_points(rules->scoring, kind, seen->values, seen->nulls, seen->points))
@@ -392,16 +397,14 @@ PG_FUNCTION_INFO_V1(smk_explain_score);
 Datum
 smk_explain_score(PG_FUNCTION_ARGS)
 {
-	const Scorer *scorer;
+	const Scorer *scorer = scorer_of_set(fcinfo);
 	const SmkRules *rules;
 	Explanation explanation = {0};
 	SmkEngagement engagement;
 	SmkEngagement purged;
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (scorer == NULL)
 		return (Datum) 0;
-	scorer = scorer_of_call(fcinfo);
 	rules = scorer->rules;
 	explanation.scoring = rules->scoring;
 	explanation.result = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -665,7 +668,7 @@ explain_transition(const Missing *missing, const SmkTransition *transition)
 	if (!transition->condition.present)
 		return;
 	/* the condition of a move reads the lead in the stage that it goes to */
-	goal.values = memcpy(palloc(sizeof(Datum) * rules->natts), goal.values, sizeof(Datum) * rules->natts);
+	goal = smk_lead_copy(rules, &goal);
 	smk_lead_value(rules, &goal, SMK_LEAD_STAGE) = CStringGetTextDatum(rules->stages[transition->to].name);
 	at_goal.lead = goal;
 	explain_condition(&at_goal, transition->condition.text);
@@ -677,20 +680,10 @@ lead_of_now(const Scorer *scorer, TimestampTz now)
 {
 	const SmkRules *rules = scorer->rules;
 	SmkLead		lead = scorer->lead;
-	double		fit;
 	double		engagement = engagement_of(scorer, now);
-	const SmkBand *band;
 
 	smk_set_persona(rules, &lead);
-	fit = fit_of(scorer);
-	band = smk_band(rules->scoring, fit, engagement);
-	smk_lead_value(rules, &lead, SMK_LEAD_FIT) = Float8GetDatum(fit);
-	smk_lead_value(rules, &lead, SMK_LEAD_ENGAGEMENT) = Float8GetDatum(engagement);
-	smk_lead_value(rules, &lead, SMK_LEAD_SCORE) = Float8GetDatum(fit + engagement);
-	smk_lead_null(rules, &lead, SMK_LEAD_FIT) = smk_lead_null(rules, &lead, SMK_LEAD_ENGAGEMENT) =
-		smk_lead_null(rules, &lead, SMK_LEAD_SCORE) = false;
-	smk_lead_null(rules, &lead, SMK_LEAD_BAND) = band == NULL;
-	smk_lead_value(rules, &lead, SMK_LEAD_BAND) = band ? CStringGetTextDatum(band->name) : (Datum) 0;
+	smk_set_scores(rules, &lead, fit_of(scorer), engagement);
 	return lead;
 }
 
@@ -700,17 +693,15 @@ PG_FUNCTION_INFO_V1(smk_missing_for);
 Datum
 smk_missing_for(PG_FUNCTION_ARGS)
 {
-	const Scorer *scorer;
+	const Scorer *scorer = scorer_of_set(fcinfo);
 	const SmkRules *rules;
 	const SmkTransition *transition;
 	Missing		missing = {0};
 	int			from;
 	int			to;
 
-	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+	if (scorer == NULL)
 		return (Datum) 0;
-	scorer = scorer_of_call(fcinfo);
 	rules = scorer->rules;
 	missing.scorer = scorer;
 	missing.result = (ReturnSetInfo *) fcinfo->resultinfo;

@@ -104,22 +104,27 @@ smk_set_persona(const SmkRules *rules, SmkLead *lead)
 	}
 }
 
-/* fit, engagement, score and band; fit itself only if it is asked for. */
-static void
-set_scores(const SmkRules *rules, SmkLead *lead, const SmkEngagement *engagement,
-		   TimestampTz at, bool compute_fit)
+void
+smk_set_scores(const SmkRules *rules, SmkLead *lead, double fit, double engagement)
 {
-	const SmkScoring *scoring = rules->scoring;
-	const SmkBand *band;
-	double		fit = compute_fit ? smk_fit(scoring, lead->values, lead->nulls) :
-		get_float(rules, lead, SMK_LEAD_FIT);
-	double		value = smk_engagement_at(scoring, engagement, at);
+	const SmkBand *band = smk_band(rules->scoring, fit, engagement);
 
 	set_float(rules, lead, SMK_LEAD_FIT, fit);
-	set_float(rules, lead, SMK_LEAD_ENGAGEMENT, value);
-	set_float(rules, lead, SMK_LEAD_SCORE, fit + value);
-	band = smk_band(scoring, fit, value);
+	set_float(rules, lead, SMK_LEAD_ENGAGEMENT, engagement);
+	set_float(rules, lead, SMK_LEAD_SCORE, fit + engagement);
 	set_value(rules, lead, SMK_LEAD_BAND, band ? CStringGetTextDatum(band->name) : (Datum) 0, band == NULL);
+}
+
+/* The scores of this instant; fit itself only if it is asked for. */
+static void
+set_scores_at(const SmkRules *rules, SmkLead *lead, const SmkEngagement *engagement,
+			  TimestampTz at, bool compute_fit)
+{
+	const SmkScoring *scoring = rules->scoring;
+	double		fit = compute_fit ? smk_fit(scoring, lead->values, lead->nulls) :
+		get_float(rules, lead, SMK_LEAD_FIT);
+
+	smk_set_scores(rules, lead, fit, smk_engagement_at(scoring, engagement, at));
 }
 
 /* What was purged stays: it cannot be computed again. */
@@ -145,7 +150,7 @@ smk_score_entry(const SmkRules *rules, SmkLead *lead, TimestampTz now)
 		return;
 	nothing = smk_lead_engagement(rules, lead);
 	set_value(rules, lead, SMK_LEAD_SCORE_GENERATION, Int64GetDatum(rules->scoring->generation), false);
-	set_scores(rules, lead, &nothing, now, true);
+	set_scores_at(rules, lead, &nothing, now, true);
 }
 
 /* Has a column changed that a fit rule reads? */
@@ -215,6 +220,7 @@ change_engagement(const SmkRules *rules, SmkLead *lead, const SmkActivityLead *c
 	return true;
 }
 
+/* The instant tells of the purge also where what was purged had given no points. */
 static void
 store_purged(const SmkRules *rules, SmkLead *lead, const SmkEngagement *more)
 {
@@ -223,10 +229,15 @@ store_purged(const SmkRules *rules, SmkLead *lead, const SmkEngagement *more)
 	bool		isnull;
 	Datum		sums;
 
+	(void) smk_sums_to_datum(rules->scoring, more->sums, &isnull);
+	if (isnull && !TIMESTAMP_IS_NOBEGIN(purged.at))
+		return;
+	if (smk_lead_null(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED))
+		purged.at = DT_NOBEGIN;
 	smk_engagement_add(rules->scoring, &purged, more, 1);
 	sums = smk_sums_to_datum(rules->scoring, purged.sums, &isnull);
 	set_value(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED, sums, isnull);
-	set_value(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED_AT, TimestampTzGetDatum(purged.at), isnull);
+	set_value(rules, lead, SMK_LEAD_ENGAGEMENT_PURGED_AT, TimestampTzGetDatum(purged.at), false);
 }
 
 bool
@@ -256,8 +267,10 @@ smk_score_update(const SmkRules *rules, const SmkLead *old, SmkLead *new,
 		return false;
 	}
 	*instant = Max(now, engagement.at);
-	set_scores(rules, new, &engagement, *instant,
-			   stale || is_excluded(rules, old) || fit_may_differ(rules, old, new));
+	/* all is computed afresh, or what the fit reads is another: also what a trigger after ours wrote */
+	set_scores_at(rules, new, &engagement, *instant,
+				  stale || (change != NULL && change->fresh.sums != NULL) ||
+				  is_excluded(rules, old) || fit_may_differ(rules, old, new));
 	return true;
 }
 
@@ -270,8 +283,8 @@ smk_score_again(const SmkRules *rules, const SmkLead *old, SmkLead *new, Timesta
 		return;
 	smk_set_persona(rules, new);
 	engagement = smk_lead_engagement(rules, new);
-	set_scores(rules, new, &engagement, instant,
-			   smk_lead_stale(rules, new) || fit_may_differ(rules, old, new));
+	set_scores_at(rules, new, &engagement, instant,
+				  smk_lead_stale(rules, new) || fit_may_differ(rules, old, new));
 }
 
 /* The engagement that the lead would have without the change. */
@@ -297,18 +310,14 @@ SmkLead
 smk_score_before(const SmkRules *rules, const SmkLead *old, const SmkActivityLead *change,
 				 TimestampTz instant)
 {
-	SmkLead		before;
+	SmkLead		before = smk_lead_copy(rules, old);
 	SmkEngagement engagement;
 
-	before.values = palloc(sizeof(Datum) * rules->natts);
-	before.nulls = palloc(sizeof(bool) * rules->natts);
-	memcpy(before.values, old->values, sizeof(Datum) * rules->natts);
-	memcpy(before.nulls, old->nulls, sizeof(bool) * rules->natts);
 	if (is_excluded(rules, old))
 		return before;
 	smk_set_persona(rules, &before);
 	engagement = engagement_before(rules, old, change);
-	set_scores(rules, &before, &engagement, instant,
-			   smk_lead_stale(rules, old) || fit_may_differ(rules, old, &before));
+	set_scores_at(rules, &before, &engagement, instant,
+				  smk_lead_stale(rules, old) || fit_may_differ(rules, old, &before));
 	return before;
 }

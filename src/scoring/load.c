@@ -21,24 +21,8 @@ typedef struct Loading
 {
 	const SmkRules *rules;
 	SmkScoring *scoring;
-	int			allocated;		/* of the array being filled */
 	uint64		hash;
 } Loading;
-
-/* One more element of *array, zeroed; *count elements are there. */
-static void *
-append(Loading *loading, void **array, int *count, Size size)
-{
-	char	   *element;
-
-	if (*count == 0)
-		*array = palloc((loading->allocated = 16) * size);
-	else if (*count == loading->allocated)
-		*array = repalloc(*array, (loading->allocated *= 2) * size);
-	element = (char *) *array + (*count)++ * size;
-	memset(element, 0, size);
-	return element;
-}
 
 static double
 column_float(HeapTuple tuple, TupleDesc desc, int attnum, double otherwise)
@@ -105,8 +89,8 @@ load_category(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkScoring *scoring = loading->scoring;
 	MemoryContext old = MemoryContextSwitchTo(loading->rules->context);
-	SmkCategory *category = append(loading, (void **) &scoring->categories,
-								   &scoring->ncategories, sizeof(SmkCategory));
+	SmkCategory *category = smk_append((void **) &scoring->categories,
+									   &scoring->ncategories, sizeof(SmkCategory));
 	bool		isnull;
 
 	category->name = SPI_getvalue(tuple, desc, 1);
@@ -167,7 +151,7 @@ load_rule(HeapTuple tuple, TupleDesc desc, void *arg)
 	/* what does not go together gives nothing (and is refused when it is written) */
 	if (category != NULL && category->fit == (kind == NULL))
 	{
-		rule = append(loading, (void **) &scoring->rules, &scoring->nrules, sizeof(SmkScoringRule));
+		rule = smk_append((void **) &scoring->rules, &scoring->nrules, sizeof(SmkScoringRule));
 		rule->name = SPI_getvalue(tuple, desc, 1);
 		rule->category = category;
 		rule->kind = kind ? kind_of(loading->rules, kind) : -1;
@@ -198,7 +182,7 @@ load_band(HeapTuple tuple, TupleDesc desc, void *arg)
 	Loading    *loading = arg;
 	SmkScoring *scoring = loading->scoring;
 	MemoryContext old = MemoryContextSwitchTo(loading->rules->context);
-	SmkBand    *band = append(loading, (void **) &scoring->bands, &scoring->nbands, sizeof(SmkBand));
+	SmkBand    *band = smk_append((void **) &scoring->bands, &scoring->nbands, sizeof(SmkBand));
 
 	band->name = SPI_getvalue(tuple, desc, 1);
 	band->min_fit = column_float(tuple, desc, 2, -get_float8_infinity());
@@ -238,7 +222,7 @@ smk_scoring_load(SmkWorkspace *ws, const SmkRules *rules, TupleDesc lead, Snapsh
 	MemoryContext old = MemoryContextSwitchTo(rules->context);
 	SmkScoring *scoring = palloc0(sizeof(SmkScoring));
 	Relation	activity = relation_open(ws->tables[SMK_TABLE_ACTIVITY], AccessShareLock);
-	Loading		loading = {rules, scoring, 0, 0};
+	Loading		loading = {rules, scoring, 0};
 
 	scoring->lead = CreateTupleDescCopyConstr(lead);
 	scoring->activity = CreateTupleDescCopyConstr(RelationGetDescr(activity));

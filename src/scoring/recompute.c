@@ -159,23 +159,6 @@ smk_scored_kinds(const SmkRules *rules, bool conditional)
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* The row of an activity, as a composite; nothing to do for a null. */
-void
-smk_deform_activity(const SmkScoring *scoring, Datum row, bool isnull, Datum *values, bool *nulls)
-{
-	HeapTupleHeader header;
-	HeapTupleData tuple;
-
-	if (isnull)
-		return;
-	header = DatumGetHeapTupleHeader(row);
-	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = header;
-	heap_deform_tuple(&tuple, scoring->activity, values, nulls);
-}
-
 static void
 note_changed_points(Reading *reading, Datum id, Datum lead_id)
 {
@@ -202,7 +185,8 @@ read_activity(HeapTuple tuple, TupleDesc desc, void *arg)
 	lead = smk_leads_enter(reading->leads, DatumGetInt64(columns[0]));
 	at = DatumGetTimestampTz(columns[2]);
 	kind = smk_kind_of_datum(reading->rules, columns[3]);
-	smk_deform_activity(scoring, columns[5], nulls[5], reading->values, reading->nulls);
+	if (!nulls[5])
+		smk_row_columns(columns[5], scoring->activity, reading->values, reading->nulls);
 	if (kind < 0)
 		memset(reading->points, 0, sizeof(double) * scoring->nslots);
 	else

@@ -18,9 +18,6 @@ extern SmkEngagement smk_no_engagement(const SmkScoring *scoring, TimestampTz at
 /* Names of the kinds of activity that give points, as text[]. */
 extern Datum smk_scored_kinds(const SmkRules *rules, bool conditional);
 
-extern void smk_deform_activity(const SmkScoring *scoring, Datum row, bool isnull,
-								Datum *values, bool *nulls);
-
 /*
  * Fill fresh of these leads, which the caller has locked, from all their
  * activities, and put activity.points right.  Without what was purged.

@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -189,6 +190,19 @@ keep_points(HeapTuple tuple, TupleDesc desc, void *arg)
 	pfree(points);
 }
 
+/* Where nothing that was purged gave points, the purge's own bound tells of it. */
+static void
+mark_purged(Walk *walk, TimestampTz before)
+{
+	for (int i = 0; i < walk->n; i++)
+	{
+		SmkEngagement *purged = &smk_leads_enter(walk->leads, walk->ids[i])->purged;
+
+		if (TIMESTAMP_IS_NOBEGIN(purged->at))
+			purged->at = Min(before, GetCurrentTransactionStartTimestamp());
+	}
+}
+
 static void
 purge_batch(Purge *purge, Datum before)
 {
@@ -216,6 +230,7 @@ purge_batch(Purge *purge, Datum before)
 	statement.callback = keep_points;
 	statement.arg = purge;
 	smk_run(walk->ws, SMK_BY_SCORE, NULL, &statement);
+	mark_purged(walk, DatumGetTimestampTz(before));
 	smk_write_leads(walk->ws, SMK_BY_SCORE, walk->leads, walk->ids, walk->n);
 }
 
@@ -253,17 +268,15 @@ smk_purge_activities(PG_FUNCTION_ARGS)
 /* ---------- comparing stored scores with the activities ---------- */
 
 /*
- * One batch of leads as they are stored, beside what they should be.  old is
- * a copy of the row; lead->fresh is filled at the instant of its scores.
+ * One batch of leads as they are stored, beside what they should be: fresh of
+ * the walk's leads, at the instant of the stored scores.
  */
 typedef struct Comparison
 {
 	Walk	   *walk;
 	ReturnSetInfo *result;
 	bool		diff;			/* score_diff, else score_problems */
-	int64		left;			/* rows of the batch that were read */
-	HeapTuple  *rows;
-	char	   *workspace;
+	SmkLead    *rows;
 } Comparison;
 
 static void
@@ -271,20 +284,13 @@ keep_row(HeapTuple tuple, TupleDesc desc, void *arg)
 {
 	Comparison *comparison = arg;
 	Walk	   *walk = comparison->walk;
-	const SmkScoring *scoring = walk->rules->scoring;
 	MemoryContext old = MemoryContextSwitchTo(walk->context);
 	bool		isnull;
-	HeapTupleHeader header = DatumGetHeapTupleHeader(SPI_getbinval(tuple, desc, 1, &isnull));
-	HeapTupleData row;
+	Datum		row = datumCopy(SPI_getbinval(tuple, desc, 1, &isnull), false, -1);
+	SmkLead    *lead = &comparison->rows[walk->n];
 
-	row.t_len = HeapTupleHeaderGetDatumLength(header);
-	ItemPointerSetInvalid(&row.t_self);
-	row.t_tableOid = InvalidOid;
-	row.t_data = header;
-	comparison->rows[walk->n] = heap_copytuple(&row);
-	walk->ids[walk->n] = DatumGetInt64(heap_getattr(&row, walk->rules->lead[SMK_LEAD_ID],
-													scoring->lead, &isnull));
-	walk->n++;
+	*lead = smk_lead_of_row(row, walk->rules->scoring->lead);
+	walk->ids[walk->n++] = DatumGetInt64(smk_lead_value(walk->rules, lead, SMK_LEAD_ID));
 	MemoryContextSwitchTo(old);
 }
 
@@ -326,28 +332,14 @@ lead_float(const SmkRules *rules, const SmkLead *lead, SmkLeadColumn column)
 	return DatumGetFloat8(smk_lead_value(rules, lead, column));
 }
 
-static void
-put_float(const SmkRules *rules, SmkLead *lead, SmkLeadColumn column, double value)
-{
-	smk_lead_value(rules, lead, column) = Float8GetDatum(value);
-	smk_lead_null(rules, lead, column) = false;
-}
-
 /* The stage that these scores would have moved the lead to, had they come about by a write. */
 static const SmkTransition *
-move_by_scores(const SmkRules *rules, const SmkLead *old, double fit, double engagement, const SmkBand *band)
+move_by_scores(const SmkRules *rules, const SmkLead *old, double fit, double engagement)
 {
-	SmkLead		new;
+	SmkLead		new = smk_lead_copy(rules, old);
 	int			stage = smk_stage_of_datum(rules, smk_lead_value(rules, old, SMK_LEAD_STAGE));
 
-	new.values = palloc(sizeof(Datum) * rules->natts);
-	new.nulls = palloc(sizeof(bool) * rules->natts);
-	memcpy(new.values, old->values, sizeof(Datum) * rules->natts);
-	memcpy(new.nulls, old->nulls, sizeof(bool) * rules->natts);
-	put_float(rules, &new, SMK_LEAD_FIT, fit);
-	put_float(rules, &new, SMK_LEAD_ENGAGEMENT, engagement);
-	put_float(rules, &new, SMK_LEAD_SCORE, fit + engagement);
-	smk_lead_value(rules, &new, SMK_LEAD_BAND) = band_datum(band, &smk_lead_null(rules, &new, SMK_LEAD_BAND));
+	smk_set_scores(rules, &new, fit, engagement);
 	return smk_due_transition(rules, stage, old, &new, NULL);
 }
 
@@ -357,7 +349,7 @@ report_diff(const Comparison *comparison, const SmkLead *lead, double fit, doubl
 {
 	const SmkRules *rules = comparison->walk->rules;
 	const SmkBand *band = smk_band(rules->scoring, fit, engagement);
-	const SmkTransition *move = move_by_scores(rules, lead, fit, engagement, band);
+	const SmkTransition *move = move_by_scores(rules, lead, fit, engagement);
 	double		old_score = lead_float(rules, lead, SMK_LEAD_SCORE);
 	Datum		values[7];
 	bool		nulls[7] = {0};
@@ -436,17 +428,6 @@ report_points(int64 id, const double *points, const double *stored, void *arg)
 	}
 }
 
-static SmkLead
-deform_row(const SmkRules *rules, HeapTuple row)
-{
-	SmkLead		lead;
-
-	lead.values = palloc(sizeof(Datum) * rules->natts);
-	lead.nulls = palloc(sizeof(bool) * rules->natts);
-	heap_deform_tuple(row, rules->scoring->lead, lead.values, lead.nulls);
-	return lead;
-}
-
 /* The purged part counts from the instant of what was purged last. */
 static double
 compare_engagement(const SmkRules *rules, const SmkLead *lead, SmkEngagement *fresh)
@@ -463,15 +444,12 @@ compare_batch(Comparison *comparison)
 {
 	Walk	   *walk = comparison->walk;
 	const SmkRules *rules = walk->rules;
-	SmkLead    *rows = palloc(sizeof(SmkLead) * walk->n);
+	SmkLead    *rows = comparison->rows;
 
 	walk->leads = smk_leads_create();
 	for (int i = 0; i < walk->n; i++)
-	{
-		rows[i] = deform_row(rules, comparison->rows[i]);
 		smk_leads_enter(walk->leads, walk->ids[i])->fresh =
 			smk_no_engagement(rules->scoring, scored_at(rules, &rows[i]));
-	}
 	smk_compute(walk->ws, rules, walk->leads, walk->ids, walk->n,
 				comparison->diff ? NULL : report_points, comparison);
 	for (int i = 0; i < walk->n; i++)
@@ -483,8 +461,7 @@ compare_batch(Comparison *comparison)
 
 		if (comparison->diff)
 		{
-			now.values = memcpy(palloc(sizeof(Datum) * rules->natts), rows[i].values, sizeof(Datum) * rules->natts);
-			now.nulls = memcpy(palloc(sizeof(bool) * rules->natts), rows[i].nulls, sizeof(bool) * rules->natts);
+			now = smk_lead_copy(rules, &rows[i]);
 			smk_set_persona(rules, &now);
 		}
 		fit = smk_fit(rules->scoring, now.values, now.nulls);
@@ -502,7 +479,7 @@ compare(Comparison *comparison, SmkWorkspace *ws, const char *text)
 	Walk	   *walk = begin_walk(ws, PG_INT64_MIN, PG_INT64_MAX);
 
 	comparison->walk = walk;
-	comparison->rows = palloc(sizeof(HeapTuple) * BATCH_LEADS);
+	comparison->rows = palloc(sizeof(SmkLead) * BATCH_LEADS);
 	for (;;)
 	{
 		SmkStatement statement = {0};

@@ -123,6 +123,9 @@ extern SmkEngagement smk_lead_purged(const SmkRules *rules, const SmkLead *lead)
 
 extern void smk_set_persona(const SmkRules *rules, SmkLead *lead);
 
+/* Write these scores, their sum and its band into a lead's row. */
+extern void smk_set_scores(const SmkRules *rules, SmkLead *lead, double fit, double engagement);
+
 /* A new lead's scores. */
 extern void smk_score_entry(const SmkRules *rules, SmkLead *lead, TimestampTz now);
 

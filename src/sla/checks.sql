@@ -77,7 +77,7 @@ BEGIN
         JOIN commitment AS m ON m.id = c.commitment_id
         WHERE (c.cancelled_at IS NULL OR c.cancel_reason = 'superseded' OR c.cancel_reason = ANY (m.released_on))
           -- activities that ended a clock may have been purged, or gone with the lead
-          AND EXISTS (SELECT FROM lead AS l WHERE l.id = c.lead_id AND l.engagement_purged IS NULL
+          AND EXISTS (SELECT FROM lead AS l WHERE l.id = c.lead_id AND l.engagement_purged_at IS NULL
                         AND l.excluded IS NULL AND NOT l.do_not_contact)
           AND 'follow_up_due' <> ALL (m.ends_on || coalesce(m.released_on, '{}'))
     ), happened AS (

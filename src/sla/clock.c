@@ -147,7 +147,7 @@ smk_clocks_recount(SmkClocks *clocks, int64 lead_id)
 
 /* Whose clocks may open again, and whose activities are all there. */
 #define MAY_BE_WORKED \
-	"l.excluded IS NULL AND NOT l.do_not_contact AND l.engagement_purged IS NULL"
+	"l.excluded IS NULL AND NOT l.do_not_contact AND l.engagement_purged_at IS NULL"
 
 static void
 ask_for_all_clocks(HeapTuple tuple, TupleDesc desc, void *arg)

@@ -22,9 +22,6 @@ typedef struct Loading
 	SmkRules   *rules;
 	SmkSlaRules *sla;
 	TupleDesc	lead;
-	int			max_commitments;
-	int			max_calendars;
-	int			max_events;
 } Loading;
 
 static int
@@ -46,19 +43,10 @@ add_event(Loading *loading, const char *name)
 
 	if (number != SMK_NO_EVENT)
 		return number;
-	if (sla->nevents == loading->max_events)
-	{
-		loading->max_events = Max(loading->max_events * 2, 16);
-		sla->events = sla->events ?
-			repalloc(sla->events, loading->max_events * sizeof(char *)) :
-			palloc(loading->max_events * sizeof(char *));
-		sla->starts = sla->starts ?
-			repalloc(sla->starts, loading->max_events * sizeof(bool)) :
-			palloc(loading->max_events * sizeof(bool));
-	}
-	sla->events[sla->nevents] = pstrdup(name);
-	sla->starts[sla->nevents] = false;
-	return sla->nevents++;
+	number = sla->nevents;
+	smk_append((void **) &sla->starts, &number, sizeof(bool));
+	*(char **) smk_append((void **) &sla->events, &sla->nevents, sizeof(char *)) = pstrdup(name);
+	return sla->nevents - 1;
 }
 
 /* ---------- the tables ---------- */
@@ -72,18 +60,10 @@ load_calendar(HeapTuple tuple, TupleDesc desc, void *arg)
 	SmkHours   *hours;
 	bool		isnull;
 
-	if (sla->ncalendars == loading->max_calendars)
-	{
-		loading->max_calendars = Max(loading->max_calendars * 2, 8);
-		sla->calendars = sla->calendars ?
-			repalloc(sla->calendars, loading->max_calendars * sizeof(SmkHours)) :
-			palloc(loading->max_calendars * sizeof(SmkHours));
-	}
-	hours = &sla->calendars[sla->ncalendars++];
+	hours = smk_append((void **) &sla->calendars, &sla->ncalendars, sizeof(SmkHours));
 	hours->name = SPI_getvalue(tuple, desc, 1);
 	hours->text = SPI_getvalue(tuple, desc, 2);
 	hours->version = DatumGetInt64(SPI_getbinval(tuple, desc, 3, &isnull));
-	hours->hours = (Datum) 0;
 	MemoryContextSwitchTo(old);
 }
 
@@ -152,14 +132,7 @@ load_commitment(HeapTuple tuple, TupleDesc desc, void *arg)
 	Datum		value;
 	bool		isnull;
 
-	if (sla->ncommitments == loading->max_commitments)
-	{
-		loading->max_commitments = Max(loading->max_commitments * 2, 8);
-		sla->commitments = sla->commitments ?
-			repalloc(sla->commitments, loading->max_commitments * sizeof(SmkCommitment)) :
-			palloc(loading->max_commitments * sizeof(SmkCommitment));
-	}
-	commitment = &sla->commitments[sla->ncommitments++];
+	commitment = smk_append((void **) &sla->commitments, &sla->ncommitments, sizeof(SmkCommitment));
 	commitment->id = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
 	commitment->starts_on = add_event(loading, SPI_getvalue(tuple, desc, 2));
 	commitment->decided_by = bms_make_singleton(add_event(loading, SPI_getvalue(tuple, desc, 3)));
@@ -232,7 +205,7 @@ SmkSlaRules *
 smk_sla_rules_load(SmkWorkspace *ws, SmkRules *rules, TupleDesc lead, Snapshot snapshot)
 {
 	SmkSlaRules *sla = MemoryContextAllocZero(rules->context, sizeof(SmkSlaRules));
-	Loading		loading = {rules, sla, lead, 0, 0, 0};
+	Loading		loading = {rules, sla, lead};
 	MemoryContext old;
 
 	sla->timezone = pg_tzset("UTC");

@@ -28,9 +28,9 @@ BEGIN
     COMMENT ON COLUMN agreement.valid IS 'Days on which it holds once both have signed; unbounded by default. Days are of the workspace''s time zone.';
     COMMENT ON COLUMN agreement.review_every IS 'How often both departments review it; null means never.';
     COMMENT ON COLUMN agreement.next_review IS 'Day of the next review; set by the second signature; null if none is planned.';
-    COMMENT ON COLUMN agreement.marketing_signed_by IS 'Member of marketing who signed; null if nobody has. Another department''s member, or a known actor who signs for somebody else: SM003.';
+    COMMENT ON COLUMN agreement.marketing_signed_by IS 'Member of marketing who signed; null if nobody has, or if what he signed has changed before both had. Another department''s member, or a known actor who signs for somebody else: SM003.';
     COMMENT ON COLUMN agreement.marketing_signed_at IS 'When marketing signed; set by smarketing.';
-    COMMENT ON COLUMN agreement.sales_signed_by IS 'Member of sales who signed; null if nobody has.';
+    COMMENT ON COLUMN agreement.sales_signed_by IS 'Member of sales who signed; null as for marketing.';
     COMMENT ON COLUMN agreement.sales_signed_at IS 'When sales signed; set by smarketing.';
 
     COMMENT ON TABLE commitment IS

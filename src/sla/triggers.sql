@@ -89,6 +89,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
     signed_before boolean := TG_OP <> 'INSERT' AND OLD.marketing_signed_at IS NOT NULL AND OLD.sales_signed_at IS NOT NULL;
     today date;
+    beside record;
 BEGIN
     IF signed_before THEN
         IF TG_OP = 'UPDATE' AND pg_trigger_depth() > 1 AND lower(NEW.valid) IS NOT DISTINCT FROM lower(OLD.valid)
@@ -103,6 +104,12 @@ BEGIN
     END IF;
     IF TG_OP = 'DELETE' THEN
         RETURN OLD;
+    END IF;
+    -- nobody is bound to what he has not read
+    IF TG_OP = 'UPDATE' AND ROW(NEW.name, NEW.version, NEW.valid, NEW.review_every, NEW.next_review)
+        IS DISTINCT FROM ROW(OLD.name, OLD.version, OLD.valid, OLD.review_every, OLD.next_review) THEN
+        NEW.marketing_signed_by := nullif(NEW.marketing_signed_by, OLD.marketing_signed_by);
+        NEW.sales_signed_by := nullif(NEW.sales_signed_by, OLD.sales_signed_by);
     END IF;
     NEW.marketing_signed_at := smarketing.signed_at(TG_TABLE_SCHEMA, TG_TABLE_NAME, 'marketing', NEW.marketing_signed_by,
         CASE TG_OP WHEN 'UPDATE' THEN OLD.marketing_signed_by END, CASE TG_OP WHEN 'UPDATE' THEN OLD.marketing_signed_at END);
@@ -126,13 +133,23 @@ BEGIN
           AND a.sales_signed_at IS NOT NULL AND (upper_inf(a.valid) OR upper(a.valid) > $3)
           AND (lower_inf(a.valid) OR lower(a.valid) < $3)', TG_TABLE_SCHEMA)
         USING NEW.name, NEW.version, lower(NEW.valid);
+    EXECUTE format('SELECT a.name, a.version, a.valid FROM %I.agreement AS a
+        WHERE a.id <> $1 AND a.valid && $2 AND a.marketing_signed_at IS NOT NULL AND a.sales_signed_at IS NOT NULL
+        ORDER BY a.valid LIMIT 1', TG_TABLE_SCHEMA) INTO beside USING NEW.id, NEW.valid;
+    IF beside.name IS NOT NULL THEN
+        RAISE EXCEPTION 'agreement "%" version % would be in force beside agreement "%" version %', NEW.name, NEW.version, beside.name, beside.version
+            USING ERRCODE = 'exclusion_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = 'valid',
+            CONSTRAINT = 'agreement_in_force_excl',
+            DETAIL = format('It would be valid in %s, the signed one is in %s: one agreement is in force on each day.', NEW.valid, beside.valid),
+            HINT = format('Let it be valid on other days, or SELECT smarketing.amend_agreement(%L, %L) to change the other one.', TG_TABLE_SCHEMA, beside.name);
+    END IF;
     NEW.next_review := coalesce(NEW.next_review,
         (greatest(lower(NEW.valid), today) + NEW.review_every)::date);
     RETURN NEW;
 END
 $body$;
 COMMENT ON FUNCTION agreement_guard() IS
-'Trigger, BEFORE ROW on agreement: sets the time of a signature, refuses a signer of another department (SM003), refuses any change once both have signed (SM008), and ends the version before.';
+'Trigger, BEFORE ROW on agreement: sets the time of a signature, refuses a signer of another department (SM003), voids a signature on terms that change after it, refuses any change once both have signed (SM008) and a term in which another agreement is in force (23P01), and ends the version before.';
 
 /* The time of a department's signature, after checking who signs. */
 CREATE FUNCTION signed_at(workspace text, table_name text, department text, signer text, signer_before text,
@@ -168,25 +185,37 @@ $body$;
 COMMENT ON FUNCTION signed_at(text, text, text, text, text, timestamptz) IS
 'The time of a department''s signature on an agreement or a goal; SM003 where the signer is no active member of it, or another known actor signs for him. Part of agreement_guard() and goal_guard().';
 
+/*
+ * The agreement's row is locked first: a signature and a change of what is
+ * signed come one after the other.
+ */
 CREATE FUNCTION commitment_guard() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    signed record;
+    agreed record;
 BEGIN
-    EXECUTE format('SELECT a.name, a.version FROM %I.agreement AS a WHERE a.id IN ($1, $2)
-        AND a.marketing_signed_at IS NOT NULL AND a.sales_signed_at IS NOT NULL', TG_TABLE_SCHEMA)
-        INTO signed USING CASE WHEN TG_OP <> 'INSERT' THEN OLD.agreement_id END,
-            CASE WHEN TG_OP <> 'DELETE' THEN NEW.agreement_id END;
-    IF signed.name IS NOT NULL THEN
-        RAISE EXCEPTION 'agreement "%" version % is signed: its commitments cannot be changed', signed.name, signed.version
-            USING ERRCODE = 'SM008', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
-            HINT = format('SELECT smarketing.amend_agreement(%L, %L) opens the next version.', TG_TABLE_SCHEMA, signed.name);
+    IF TG_OP = 'UPDATE' AND NEW *= OLD THEN
+        RETURN NEW;
     END IF;
+    FOR agreed IN EXECUTE format('SELECT a.* FROM %I.agreement AS a WHERE a.id IN ($1, $2) ORDER BY a.id
+        FOR NO KEY UPDATE', TG_TABLE_SCHEMA)
+        USING CASE WHEN TG_OP <> 'INSERT' THEN OLD.agreement_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.agreement_id END
+    LOOP
+        IF agreed.marketing_signed_at IS NOT NULL AND agreed.sales_signed_at IS NOT NULL THEN
+            RAISE EXCEPTION 'agreement "%" version % is signed: its commitments cannot be changed', agreed.name, agreed.version
+                USING ERRCODE = 'SM008', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                HINT = format('SELECT smarketing.amend_agreement(%L, %L) opens the next version.', TG_TABLE_SCHEMA, agreed.name);
+        END IF;
+        IF agreed.marketing_signed_at IS NOT NULL OR agreed.sales_signed_at IS NOT NULL THEN
+            EXECUTE format('UPDATE %I.agreement AS a SET marketing_signed_by = NULL, sales_signed_by = NULL WHERE a.id = $1',
+                TG_TABLE_SCHEMA) USING agreed.id;
+        END IF;
+    END LOOP;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
 $body$;
 COMMENT ON FUNCTION commitment_guard() IS
-'Trigger, BEFORE ROW on commitment: refuses to change what both departments have signed (SM008).';
+'Trigger, BEFORE ROW on commitment: refuses to change what both departments have signed (SM008); what one of them has signed may change, and its signature is void then.';
 
 CREATE FUNCTION workspace_sla_triggers() RETURNS void
 LANGUAGE plpgsql AS $body$

@@ -21,6 +21,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 #include "utils/jsonpath.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -152,22 +153,51 @@ check_conditions(Relation rel, HeapTuple tuple)
 	}
 }
 
-/* ---------- single tables ---------- */
+/* ---------- settings ---------- */
+
+typedef struct Setting
+{
+	Relation	rel;
+	const char *name;
+	char	   *text;			/* the value: a JSON string's content, else its JSON; NULL for null */
+	bool		is_string;
+} Setting;
+
+typedef struct KnownSetting
+{
+	const char *name;
+	void		(*check) (const Setting *setting);
+	const char *const *choices;
+} KnownSetting;
 
 static void
-check_choice(Relation rel, const char *name, const char *value, const char *const *choices)
+refuse_setting(const Setting *setting, char *message, const char *hint)
+{
+	refuse(setting->rel, "value", message, hint);
+}
+
+static char *
+name_list(const char *const *names)
 {
 	StringInfoData list;
 
 	initStringInfo(&list);
+	for (int i = 0; names[i] != NULL; i++)
+		appendStringInfo(&list, "%s%s", i ? ", " : "", names[i]);
+	return list.data;
+}
+
+static void
+check_choice(const Setting *setting, const char *const *choices)
+{
 	for (int i = 0; choices[i] != NULL; i++)
 	{
-		if (value != NULL && strcmp(value, choices[i]) == 0)
+		if (setting->text != NULL && strcmp(setting->text, choices[i]) == 0)
 			return;
-		appendStringInfo(&list, "%s%s", i ? ", " : "", choices[i]);
 	}
-	refuse(rel, "value", psprintf("setting %s cannot be %s", name, value ? value : "null"),
-		   psprintf("It is one of: %s.", list.data));
+	refuse_setting(setting, psprintf("setting %s cannot be %s", setting->name,
+									 setting->text ? setting->text : "null"),
+				   psprintf("It is one of: %s.", name_list(choices)));
 }
 
 /* An interval, or NULL where the text is none. */
@@ -195,16 +225,16 @@ try_interval(char *text)
 }
 
 static void
-check_span(Relation rel, const char *name, char *value)
+check_span(const Setting *setting)
 {
 	Interval	zero = {0};
-	Interval   *span = value ? try_interval(value) : NULL;
+	Interval   *span = setting->is_string ? try_interval(setting->text) : NULL;
 
 	if (span == NULL)
-		refuse(rel, "value", psprintf("setting %s must be an interval", name), "Say \"1 day\".");
+		refuse_setting(setting, psprintf("setting %s must be an interval", setting->name), "Say \"1 day\".");
 	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(span),
 										  IntervalPGetDatum(&zero))) < 0)
-		refuse(rel, "value", psprintf("setting %s cannot be negative", name), "Say \"1 day\".");
+		refuse_setting(setting, psprintf("setting %s cannot be negative", setting->name), "Say \"1 day\".");
 }
 
 /*
@@ -212,71 +242,166 @@ check_span(Relation rel, const char *name, char *value)
  * that one cannot reckon back from any date.
  */
 static void
-check_days(Relation rel, const char *name, char *value)
+check_days(const Setting *setting)
 {
-	Interval   *span = value ? try_interval(value) : NULL;
+	Interval   *span = setting->is_string ? try_interval(setting->text) : NULL;
 	double		days = span ? span->day + span->time / (double) USECS_PER_DAY : 0;
 
 	if (span == NULL || span->month != 0 || !(days > 0 && days <= 100 * DAYS_PER_YEAR))
-		refuse(rel, "value", psprintf("setting %s must be a number of days or hours", name),
-			   "Say \"90 days\"; it may be up to 100 years, and has no months.");
+		refuse_setting(setting, psprintf("setting %s must be a number of days or hours", setting->name),
+					   "Say \"90 days\"; it may be up to 100 years, and has no months.");
 }
 
 static void
-check_zone(Relation rel, const char *value)
+check_zone(const Setting *setting)
 {
-	pg_tz	   *zone = value ? pg_tzset(value) : NULL;
+	pg_tz	   *zone = setting->is_string ? pg_tzset(setting->text) : NULL;
 
 	if (zone == NULL || !pg_tz_acceptable(zone))
-		refuse(rel, "value", psprintf("time zone \"%s\" does not exist", value ? value : "null"),
-			   "See pg_timezone_names.");
+		refuse_setting(setting, psprintf("time zone \"%s\" does not exist",
+										 setting->text ? setting->text : "null"), "See pg_timezone_names.");
 }
 
 /* A day of the week as ISO numbers them, Monday is 1. */
 static void
-check_weekday(Relation rel, const char *name, const char *value)
+check_weekday(const Setting *setting)
 {
-	if (value == NULL || strlen(value) != 1 || value[0] < '1' || value[0] > '7')
-		refuse(rel, "value", psprintf("setting %s must be a day of the week", name),
-			   "Say 1 for Monday, 7 for Sunday.");
+	const char *text = setting->text;
+
+	if (text == NULL || strlen(text) != 1 || text[0] < '1' || text[0] > '7')
+		refuse_setting(setting, psprintf("setting %s must be a day of the week", setting->name),
+					   "Say 1 for Monday, 7 for Sunday.");
+}
+
+/* What ISO 4217 could list: views compare it with deals' currencies, letter by letter. */
+static void
+check_currency(const Setting *setting)
+{
+	if (!setting->is_string || strlen(setting->text) != 3 ||
+		strspn(setting->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
+		refuse_setting(setting, psprintf("setting %s must be a currency's code", setting->name),
+					   "Say three capital letters, as in \"EUR\".");
+}
+
+/* The member, or nobody: routing passes over who is not of sales. */
+static void
+check_sales_member(const Setting *setting)
+{
+	const SmkMember *member;
+
+	if (setting->text == NULL)
+		return;
+	member = setting->is_string ? smk_member_find(smk_rules(smk_workspace_of(setting->rel)), setting->text) : NULL;
+	if (member == NULL || member->department != SMK_SALES)
+		refuse_setting(setting, psprintf("setting %s names \"%s\", who is no member of sales",
+										 setting->name, setting->text), "Name a member of sales, or say null.");
+}
+
+/* Which stages there are is known at commit, see problems_text. */
+static void
+check_stage_name(const Setting *setting)
+{
+	if (!setting->is_string)
+		refuse_setting(setting, psprintf("setting %s must be the name of a stage", setting->name),
+					   "See table stage.");
+}
+
+static const char *const modes[] = {"enforce", "step", "observe", NULL};
+static const char *const truths[] = {"true", "false", NULL};
+static const char *const duplicates[] = {"refuse", "allow", NULL};
+static const char *const policies[] = {"accept", "recycle", "escalate", NULL};
+static const char *const languages[] = {"en", "pt", "es", "it", NULL};
+
+/* All settings that there are: what reads one reads it from here on. */
+static const KnownSetting known_settings[] = {
+	{"attribution_half_life", check_days, NULL},
+	{"attribution_lookback", check_days, NULL},
+	{"currency", check_currency, NULL},
+	{"deal_lost_stage", check_stage_name, NULL},
+	{"deal_open_stage", check_stage_name, NULL},
+	{"deal_won_stage", check_stage_name, NULL},
+	{"entry_stage", check_stage_name, NULL},
+	{"fallback_owner", check_sales_member, NULL},
+	{"handoff_policy", NULL, policies},
+	{"language", NULL, languages},
+	{"live", NULL, truths},
+	{"max_backdate", check_span, NULL},
+	{"notify", NULL, truths},
+	{"on_duplicate", NULL, duplicates},
+	{"require_actor", NULL, truths},
+	{"schema_version", NULL, NULL},	/* judged where it is read */
+	{"timezone", check_zone, NULL},
+	{"transition_mode", NULL, modes},
+	{"week_starts_on", check_weekday, NULL},
+};
+
+static void
+refuse_unknown_setting(Relation rel, const char *name)
+{
+	const char *names[lengthof(known_settings) + 1] = {NULL};
+
+	for (int i = 0; i < (int) lengthof(known_settings); i++)
+		names[i] = known_settings[i].name;
+	refuse(rel, "name", psprintf("setting \"%s\" does not exist", name),
+		   psprintf("Settings are: %s.", name_list(names)));
+}
+
+static void
+read_value(Setting *setting, Jsonb *value)
+{
+	JsonbValue	scalar;
+
+	setting->is_string = JB_ROOT_IS_SCALAR(value) &&
+		JsonbExtractScalar(&value->root, &scalar) && scalar.type == jbvString;
+	if (setting->is_string)
+		setting->text = pnstrdup(scalar.val.string.val, scalar.val.string.len);
+	else if (!JB_ROOT_IS_SCALAR(value) || scalar.type != jbvNull)
+		setting->text = JsonbToCString(NULL, &value->root, VARSIZE(value));
+}
+
+static const KnownSetting *
+find_setting(const char *name)
+{
+	for (int i = 0; i < (int) lengthof(known_settings); i++)
+	{
+		if (name != NULL && strcmp(known_settings[i].name, name) == 0)
+			return &known_settings[i];
+	}
+	return NULL;
 }
 
 static void
 check_setting(Relation rel, HeapTuple tuple)
 {
-	static const char *const modes[] = {"enforce", "step", "observe", NULL};
-	static const char *const truths[] = {"true", "false", NULL};
-	static const char *const duplicates[] = {"refuse", "allow", NULL};
-	static const char *const policies[] = {"accept", "recycle", "escalate", NULL};
-	char	   *name = text_column(tuple, RelationGetDescr(rel), "name");
-	char	   *json = text_column(tuple, RelationGetDescr(rel), "value");
-	char	   *string = NULL;	/* the value, where it is a JSON string */
-	char	   *value = json;
+	TupleDesc	desc = RelationGetDescr(rel);
+	Setting		setting = {rel, text_column(tuple, desc, "name"), NULL, false};
+	const KnownSetting *known = find_setting(setting.name);
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "value"), &isnull);
 
-	if (name == NULL)
+	if (setting.name == NULL)
 		return;					/* the column's own constraint says it */
-	if (json != NULL && json[0] == '"')
-	{
-		value = string = pstrdup(json + 1);
-		string[strlen(string) - 1] = '\0';
-	}
-	if (strcmp(name, "transition_mode") == 0)
-		check_choice(rel, name, value, modes);
-	else if (strcmp(name, "require_actor") == 0 || strcmp(name, "live") == 0 || strcmp(name, "notify") == 0)
-		check_choice(rel, name, value, truths);
-	else if (strcmp(name, "on_duplicate") == 0)
-		check_choice(rel, name, value, duplicates);
-	else if (strcmp(name, "handoff_policy") == 0)
-		check_choice(rel, name, value, policies);
-	else if (strcmp(name, "max_backdate") == 0)
-		check_span(rel, name, string);
-	else if (strcmp(name, "attribution_lookback") == 0 || strcmp(name, "attribution_half_life") == 0)
-		check_days(rel, name, string);
-	else if (strcmp(name, "timezone") == 0)
-		check_zone(rel, string);
-	else if (strcmp(name, "week_starts_on") == 0)
-		check_weekday(rel, name, value);
+	if (known == NULL)
+		refuse_unknown_setting(rel, setting.name);
+	if (!isnull)
+		read_value(&setting, DatumGetJsonbP(value));
+	if (known->choices != NULL)
+		check_choice(&setting, known->choices);
+	if (known->check != NULL)
+		known->check(&setting);
 }
+
+/* What reads a setting counts on its row. */
+static void
+keep_setting(Relation rel, HeapTuple tuple)
+{
+	char	   *name = text_column(tuple, RelationGetDescr(rel), "name");
+
+	if (find_setting(name) != NULL)
+		refuse(rel, "name", psprintf("setting \"%s\" cannot be deleted", name), "UPDATE its value.");
+}
+
+/* ---------- single tables ---------- */
 
 /* Shares of the round robin are computed in floating point. */
 static void
@@ -503,6 +628,8 @@ smk_config_guard(PG_FUNCTION_ARGS)
 		check_stage_use(rel, data->tg_trigtuple, delete ? NULL : tuple);
 	smk_scoring_check(rel, TRIGGER_FIRED_BY_INSERT(data->tg_event) ? NULL : data->tg_trigtuple,
 					  delete ? NULL : tuple);
+	if (delete && strcmp(table, "setting") == 0)
+		keep_setting(rel, tuple);
 	if (delete)
 		return PointerGetDatum(tuple);
 	check_conditions(rel, tuple);

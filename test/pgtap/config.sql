@@ -6,6 +6,8 @@ SELECT no_plan();
 
 INSERT INTO crm.lead (external_id, employees, attributes) VALUES ('a', 5, '{"budget": 100}'), ('b', 500, '{}');
 
+INSERT INTO crm.member (name, department) VALUES ('saul', 'sales'), ('mara', 'marketing');
+
 -- what cannot work is refused when it is written
 SELECT pg_temp.refused(format('UPDATE crm.transition SET condition = %L WHERE from_stage = ''lead'' AND to_stage = ''mql''', condition), 'SM007', 'a condition: ' || condition)
 FROM unnest(ARRAY['$.no_such_column > 1', '$.employees > $x', '$.created_at.datetime() < "2020-01-01".datetime()', '$.attributes.**.budget > 1', '$.attributes.keyvalue().key == "budget"',
@@ -22,12 +24,27 @@ SELECT pg_temp.refused($$UPDATE crm.transition SET automatic_when = '$.employees
 SELECT pg_temp.refused(format('UPDATE crm.setting SET value = %L WHERE name = %L', value, name), 'SM007', name || ' ' || value)
 FROM (VALUES ('transition_mode', '"strict"'), ('transition_mode', 'null'), ('transition_mode', '7'), ('transition_mode', '["step"]'), ('require_actor', '"perhaps"'), ('require_actor', 'null'), ('require_actor', '1'), ('live', '"on"'),
     ('notify', '{}'), ('on_duplicate', '"merge"'), ('handoff_policy', '"ignore"'), ('max_backdate', '"soon"'), ('max_backdate', '"-1 day"'), ('max_backdate', 'null'), ('max_backdate', '{"days": 1}'),
-    ('max_backdate', '"99999999999 years"'), ('timezone', '"Mars/Olympus"'), ('timezone', 'null'), ('timezone', '3'), ('week_starts_on', '9'), ('week_starts_on', '"monday"'),
+    ('max_backdate', '"99999999999 years"'), ('timezone', '"Mars/Olympus"'), ('timezone', 'null'), ('timezone', '3'), ('week_starts_on', '9'), ('week_starts_on', '0'), ('week_starts_on', '"monday"'),
+    ('week_starts_on', 'null'), ('currency', '"euro"'), ('currency', '"eur"'), ('currency', 'null'), ('currency', '978'), ('language', '"de"'), ('language', 'null'), ('fallback_owner', '"nobody"'), ('fallback_owner', '7'),
+    ('fallback_owner', '"mara"'), ('entry_stage', 'null'), ('entry_stage', '1'), ('deal_won_stage', '["customer"]'), ('transition_mode', '"enforced"'), ('max_backdate', '"1 dya"'),
     ('attribution_lookback', '"3 months"'), ('attribution_lookback', '"0 days"'), ('attribution_lookback', '"-1 day"'), ('attribution_lookback', 'null'), ('attribution_half_life', '"soon"'),
     ('attribution_half_life', '"99999999 days"'), ('attribution_half_life', '7')) AS v (name, value);
 SELECT pg_temp.refused($$UPDATE crm.setting SET value = NULL WHERE name = 'transition_mode'$$, 'SM007', 'no value at all');
+SELECT pg_temp.refused($$INSERT INTO crm.setting (name, value) VALUES ('week_start', '7')$$, 'SM007', 'a setting that is not there');
+SELECT pg_temp.refused($$UPDATE crm.setting SET name = 'transition-mode' WHERE name = 'transition_mode'$$, 'SM007', 'nor by another name');
+SELECT pg_temp.refused($$INSERT INTO crm.setting (name, value) VALUES ('timezone', '"CET"'), ('Currency', '"EUR"') ON CONFLICT (name) DO UPDATE SET value = excluded.value$$, 'SM007', 'nor by an upsert, with the others beside it');
+SELECT lives_ok($$UPDATE crm.setting SET value = value$$, 'what a workspace begins with is all known');
+SELECT pg_temp.refused($$DELETE FROM crm.setting WHERE name = 'notify'$$, 'SM007', 'and none of it is deleted');
+ALTER TABLE crm.setting DISABLE TRIGGER smarketing_config_guard;
+INSERT INTO crm.setting (name, value) VALUES ('of an older version', '1');
+DELETE FROM crm.setting WHERE name = 'notify';
+ALTER TABLE crm.setting ENABLE TRIGGER smarketing_config_guard;
+SELECT lives_ok($$INSERT INTO crm.setting (name, value) VALUES ('notify', 'false')$$, 'one that was lost can be put back');
+SELECT pg_temp.refused($$UPDATE crm.setting SET value = '2' WHERE name = 'of an older version'$$, 'SM007', 'one that nobody knows any more cannot be changed');
+SELECT lives_ok($$DELETE FROM crm.setting WHERE name = 'of an older version'$$, 'it can go');
 SELECT lives_ok(format('UPDATE crm.setting SET value = %L WHERE name = %L', value, name), name || ' ' || value)
-FROM (VALUES ('max_backdate', '"36 hours"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true'), ('attribution_lookback', '"36 hours"'), ('attribution_half_life', '"14 days"')) AS v (name, value);
+FROM (VALUES ('max_backdate', '"36 hours"'), ('max_backdate', '"P1DT2H"'), ('fallback_owner', '"saul"'), ('fallback_owner', 'null'), ('currency', '"BRL"'), ('currency', '"EUR"'), ('language', '"pt"'), ('language', '"en"'),
+    ('week_starts_on', '7'), ('week_starts_on', '1'), ('on_duplicate', '"allow"'), ('on_duplicate', '"refuse"'), ('require_actor', 'false'), ('entry_stage', '"lead"'), ('timezone', '"America/Sao_Paulo"'), ('timezone', '"UTC"'), ('max_backdate', '"1 day"'), ('transition_mode', '"step"'), ('transition_mode', '"enforce"'), ('live', 'true'), ('attribution_lookback', '"36 hours"'), ('attribution_half_life', '"14 days"')) AS v (name, value);
 SELECT pg_temp.refused('TRUNCATE crm.' || t || ' CASCADE', 'SM007', 'no change may go unrecorded: TRUNCATE ' || t) FROM unnest(ARRAY['setting', 'reason', 'transition', 'routing_rule', 'persona', 'absence']) AS t;
 
 -- what cannot work as a whole is refused when the transaction is complete
@@ -75,7 +92,6 @@ SELECT lives_ok($$UPDATE crm.lead SET stage = 'sqo' WHERE external_id = 'c'$$, '
 
 -- who changed what, and why
 INSERT INTO crm.member (name, department, db_role) VALUES ('olga', 'operations', 'smk_service');
-INSERT INTO crm.member (name, department) VALUES ('mara', 'marketing');
 SELECT coalesce(max(id), 0) AS last FROM crm.config_change \gset
 BEGIN;
 SET LOCAL smarketing.actor = 'mara';
@@ -133,7 +149,7 @@ BEGIN
 END
 $$;
 INSERT INTO crm.lead (external_id, employees) VALUES ('e', 50), ('f', 50);
-SELECT lives_ok($$UPDATE crm.lead SET stage = pg_temp.tighten('mql') WHERE external_id = 'e'$$, 'one statement, one generation of rules');
+SELECT lives_ok($$/* the owner */ UPDATE crm.lead SET stage = pg_temp.tighten('mql') WHERE external_id = 'e'$$, 'one statement, one generation of rules');
 SELECT pg_temp.refused($$UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'f'$$, 'SM002', 'the next statement has the next one');
 UPDATE crm.transition SET condition = NULL;
 
@@ -169,7 +185,7 @@ INSERT INTO "100%s".lead (external_id, stage) VALUES ('x', 'mql');
 SELECT throws_ok($$UPDATE "My ""Brand""".lead SET stage = 'mql' WHERE external_id = 'x'$$, 'SM002', NULL, 'one workspace has a condition');
 SELECT throws_ok($$UPDATE "vendas ação".lead SET stage = 'mql'$$, 'SM001', NULL, 'another no such move');
 SELECT lives_ok($$UPDATE "100%s".lead SET stage = 'sal'$$, 'and the third goes by the template');
-SELECT lives_ok($$WITH a AS (UPDATE "My ""Brand""".lead SET stage = 'mql' WHERE external_id = 'y'), b AS (UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'e')
+SELECT lives_ok($$/* the owner */ WITH a AS (UPDATE "My ""Brand""".lead SET stage = 'mql' WHERE external_id = 'y'), b AS (UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'e')
                   UPDATE "vendas ação".lead SET stage = 'sal'$$, 'three of them in one statement');
 SELECT lives_ok($$INSERT INTO "My ""Brand""".deal (lead_id) SELECT id FROM "My ""Brand""".lead WHERE external_id = 'x'$$, 'a deal beside quotes');
 SELECT is((SELECT stage FROM "My ""Brand""".lead WHERE external_id = 'x'), 'opportunity', 'moves its lead');
@@ -216,6 +232,7 @@ ALTER TABLE crm.activity RENAME TO activity_old;
 CREATE TABLE crm.activity (LIKE crm.activity_old INCLUDING DEFAULTS INCLUDING GENERATED, id2 bigint) PARTITION BY RANGE (at);
 ALTER TABLE crm.activity ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (START 1000);
 DROP TABLE crm.activity_old CASCADE;
+GRANT SELECT, INSERT ON crm.activity TO PUBLIC;
 CREATE TABLE crm.activity_2026 PARTITION OF crm.activity FOR VALUES FROM ('2020-01-01') TO ('2030-01-01');
 SELECT smarketing.repair_workspace('crm') AS repaired \gset
 COMMIT;

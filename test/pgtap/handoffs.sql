@@ -199,9 +199,14 @@ SELECT is((SELECT DISTINCT team FROM crm.handoff AS h JOIN crm.lead AS l ON l.id
 UPDATE crm.setting SET value = '"gil"' WHERE name = 'fallback_owner';
 INSERT INTO crm.lead (external_id, stage, country) VALUES ('late1', 'mql', 'BR'), ('late2', 'mql', 'XX');
 SELECT is(pg_temp.owners('late'), 'gil 2', 'the fallback owner gets what nobody can take, and what no rule matches');
-UPDATE crm.setting SET value = '"nobody here"' WHERE name = 'fallback_owner';
+UPDATE crm.member SET active = false WHERE name = 'gil';
 INSERT INTO crm.lead (external_id, stage, country) VALUES ('none', 'mql', 'XX');
-SELECT is(pg_temp.owners('none'), 'nobody 1', 'a fallback owner who is not there gets nothing');
+SELECT is(pg_temp.owners('none'), 'nobody 1', 'a fallback owner who has left gets nothing');
+DELETE FROM crm.member WHERE name = 'gil';
+INSERT INTO crm.lead (external_id, stage, country) VALUES ('none too', 'mql', 'XX');
+SELECT is(pg_temp.owners('none'), 'nobody 2', 'nor one who is no member any more');
+INSERT INTO crm.member (name, department) VALUES ('gil', 'sales');
+UPDATE crm.setting SET value = 'null' WHERE name = 'fallback_owner';
 
 INSERT INTO crm.lead (external_id, stage, owner) SELECT 'pt0' || n, 'sal', 'eva' FROM generate_series(1, 3) AS n;
 INSERT INTO crm.lead (external_id, stage, owner) VALUES ('pt done', 'customer', 'fil');

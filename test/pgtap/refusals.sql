@@ -202,4 +202,14 @@ SELECT is((SELECT told FROM pg_temp.told($$UPDATE crm.handoff SET decision = 'wi
 SELECT is((SELECT told FROM pg_temp.told($$INSERT INTO crm.lead (stage, stage_since) VALUES ('closed_lost', 'infinity')$$)), 'SM001 crm.lead.stage lead_transition',
           'what is wrong in two ways is refused for the first');
 
+-- settings
+SELECT pg_temp.is_told($$INSERT INTO crm.setting (name, value) VALUES ('week_start', '7')$$, 'SM007 crm.setting.name',
+    'setting "week_start" does not exist', NULL, 'a misspelt setting');
+SELECT is((SELECT hint FROM pg_temp.told($$INSERT INTO crm.setting (name, value) VALUES ('week_start', '7')$$)),
+    'Settings are: ' || (SELECT string_agg(name, ', ' ORDER BY name COLLATE "C") FROM crm.setting) || '.', 'the hint names those that there are, and every workspace has them all');
+SELECT pg_temp.is_told($$UPDATE crm.setting SET value = '"nobody \"here\""' WHERE name = 'fallback_owner'$$, 'SM007 crm.setting.value',
+    'setting fallback_owner names "nobody "here"", who is no member of sales', NULL, 'a fallback owner who is no member');
+SELECT pg_temp.is_told($$UPDATE crm.setting SET value = '"enforced"' WHERE name = 'transition_mode'$$, 'SM007 crm.setting.value',
+    'setting transition_mode cannot be enforced', NULL, 'a mode that is none');
+
 \ir include/end.psql

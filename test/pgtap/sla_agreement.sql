@@ -40,6 +40,7 @@ SELECT ok((SELECT next_review > now()::date FROM crm.agreement_status), 'with a 
 
 -- ---- immutable ----
 SELECT throws_ok($$UPDATE crm.agreement SET valid = '[2020-01-01,2020-02-01)'$$, 'SM008', NULL, 'its term cannot change');
+SELECT throws_ok($$UPDATE crm.agreement SET valid = daterange(lower(valid), '2100-01-01')$$, 'SM008', NULL, 'it cannot even be cut short, but by the next version');
 SELECT throws_ok($$UPDATE crm.agreement SET sales_signed_by = NULL$$, 'SM008', NULL, 'nor its signatures');
 SELECT throws_ok($$DELETE FROM crm.agreement$$, 'SM008', NULL, 'nor can it be deleted');
 SELECT throws_ok($$UPDATE crm.commitment SET target = 1 WHERE key = 'accepted_mqls'$$, 'SM008', NULL, 'nor its commitments be changed');
@@ -47,15 +48,65 @@ SELECT throws_ok($$DELETE FROM crm.commitment WHERE key = 'accepted_mqls'$$, 'SM
 SELECT throws_ok($$INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) SELECT id, 'more', 'marketing', 'volume', 'mql', 1, 'week' FROM crm.agreement$$,
     'SM008', NULL, 'or added');
 SELECT throws_ok($$TRUNCATE crm.commitment CASCADE$$, 'SM007', NULL, 'or swept away');
-INSERT INTO crm.agreement (name) VALUES ('another') RETURNING id AS another \gset
+INSERT INTO crm.agreement (name, valid) VALUES ('another', '[2020-01-01,)') RETURNING id AS another \gset
 UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :another;
-SELECT throws_ok(format($$UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = %s$$, :another), '23P01', NULL, 'one agreement is in force on each day');
+SELECT throws_ok(format($$UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = %s$$, :another), '23P01',
+    'agreement "another" version 1 would be in force beside agreement "standard" version 1', 'one agreement is in force on each day');
+UPDATE crm.agreement SET valid = daterange('2020-01-01', (SELECT lower(a.valid) FROM crm.agreement AS a WHERE a.name = 'standard')) WHERE id = :another;
+UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = :another;
+SELECT is((SELECT state FROM crm.agreement_status WHERE agreement = 'another'), 'ended', 'on days of its own it may be, up to the last day before');
+BEGIN;
+ALTER TABLE crm.agreement DISABLE TRIGGER smarketing_guard;
 DELETE FROM crm.agreement WHERE id = :another;
+ALTER TABLE crm.agreement ENABLE TRIGGER smarketing_guard;
+COMMIT;
+
+-- ---- nobody is bound to what he has not read ----
+CREATE FUNCTION pg_temp.signatures(agreed bigint) RETURNS text LANGUAGE sql STABLE
+AS $$SELECT concat_ws(' ', a.marketing_signed_by, CASE WHEN a.marketing_signed_at IS NULL THEN '-' ELSE '+' END,
+                      a.sales_signed_by, CASE WHEN a.sales_signed_at IS NULL THEN '-' ELSE '+' END) FROM crm.agreement AS a WHERE a.id = $1$$;
+INSERT INTO crm.agreement (name, valid) VALUES ('draft', '[2020-01-01,2020-02-01)') RETURNING id AS draft \gset
+INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) VALUES (:draft, 'mqls', 'marketing', 'volume', 'mql', 10, 'month') RETURNING id AS mqls \gset
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :draft;
+UPDATE crm.commitment SET target = 10 WHERE id = :mqls;
+SELECT is(pg_temp.signatures(:draft), 'mia + -', 'a write that changes nothing leaves the first signature');
+UPDATE crm.commitment SET target = 100 WHERE id = :mqls;
+SELECT is(pg_temp.signatures(:draft), '- -', 'a commitment that changes after it voids it');
+SELECT is((SELECT c.old ->> 'marketing_signed_by' FROM crm.config_change AS c WHERE c.table_name = 'agreement' ORDER BY c.id DESC LIMIT 1), 'mia', 'which is on record');
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :draft;
+INSERT INTO crm.commitment (agreement_id, key, department, kind, stage, target, per) VALUES (:draft, 'sals', 'marketing', 'volume', 'sal', 1, 'month');
+SELECT is(pg_temp.signatures(:draft), '- -', 'so does one that is added');
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :draft;
+DELETE FROM crm.commitment WHERE agreement_id = :draft AND key = 'sals';
+SELECT is(pg_temp.signatures(:draft), '- -', 'or taken away');
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :draft;
+INSERT INTO crm.agreement (name, valid, sales_signed_by) VALUES ('other draft', '[2020-03-01,2020-04-01)', 'sam') RETURNING id AS other \gset
+UPDATE crm.commitment SET agreement_id = :other WHERE id = :mqls;
+SELECT is(ARRAY[pg_temp.signatures(:draft), pg_temp.signatures(:other)], ARRAY['- -', '- -'], 'or given to another draft: both are other drafts then');
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :other;
+UPDATE crm.agreement SET sales_signed_by = 'sam', valid = '[2020-03-01,2021-04-01)' WHERE id = :other;
+SELECT is(pg_temp.signatures(:other), '- sam +', 'a term that the second one writes beside his signature voids the first');
+UPDATE crm.agreement SET review_every = '1 month' WHERE id = :other;
+SELECT is(pg_temp.signatures(:other), '- -', 'so does another review');
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :other;
+UPDATE crm.agreement SET sales_signed_by = 'sam' WHERE id = :other;
+SELECT is(pg_temp.signatures(:other), 'mia + sam +', 'the second signature itself changes nothing of what the first is under');
+SELECT throws_ok(format($$UPDATE crm.commitment SET agreement_id = %s WHERE id = %s$$, :draft, :mqls), 'SM008', NULL, 'what is signed gives none away');
+BEGIN;
+ALTER TABLE crm.agreement DISABLE TRIGGER smarketing_guard;
+ALTER TABLE crm.commitment DISABLE TRIGGER smarketing_guard;
+DELETE FROM crm.agreement WHERE id IN (:draft, :other);
+ALTER TABLE crm.agreement ENABLE TRIGGER smarketing_guard;
+ALTER TABLE crm.commitment ENABLE TRIGGER smarketing_guard;
+COMMIT;
 
 -- ---- in the middle of the month it is amended ----
 SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'none')$$, '42704', NULL, 'there must be one');
 SELECT smarketing.amend_agreement('crm', 'standard') AS second \gset
 SELECT throws_ok($$SELECT smarketing.amend_agreement('crm', 'standard')$$, '55000', NULL, 'one draft at a time');
+UPDATE crm.agreement SET valid = '[2020-01-01,2020-06-01)' WHERE id = :second;
+SELECT throws_ok(format($$UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = %s$$, :second), 'SM007', NULL, 'a version that is over before it is signed cannot be signed');
+UPDATE crm.agreement SET valid = '[2020-01-01,)' WHERE id = :second;
 SELECT is((SELECT count(*) FROM crm.commitment WHERE agreement_id = :second), 7::bigint, 'the draft has the commitments of the version before');
 UPDATE crm.commitment SET target = 200 WHERE agreement_id = :second AND key = 'accepted_mqls';
 SELECT pg_temp.walk('before', 'mql') \g /dev/null
@@ -84,6 +135,7 @@ SELECT is((SELECT count(*) FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m
            WHERE c.lead_id = pg_temp.id('before')), 1::bigint, 'a reroute under the second version does not start the first one''s call again');
 
 -- ---- drift ----
+UPDATE crm.stage SET label = label;
 SELECT is((SELECT count(*) FROM crm.agreement_drift), 0::bigint, 'nothing has changed since');
 SET smarketing.change_reason = 'as we discussed';
 UPDATE crm.stage SET definition = 'anybody' WHERE name = 'mql';
@@ -93,6 +145,29 @@ SELECT results_eq($$SELECT version, table_name, key, change, columns, reason FRO
     $$VALUES (2, 'stage', 'mql', 'changed', ARRAY['definition'], 'as we discussed'), (2, 'transition', 'lead -> mql', 'changed', ARRAY['condition'], 'as we discussed')$$,
     'the definition of a qualified lead has, and the move to it; a currency is no part of the agreement');
 SELECT is((SELECT drift FROM crm.agreement_status WHERE version = 2), 2::bigint, 'the status counts it');
+
+-- ---- its review ----
+SELECT smarketing.amend_agreement('crm', 'standard') AS third \gset
+UPDATE crm.agreement SET next_review = now()::date WHERE id = :third;
+SET smarketing.actor = 'mia';
+UPDATE crm.agreement SET marketing_signed_by = 'mia' WHERE id = :third;
+SELECT is((SELECT next_review FROM crm.agreement_status WHERE version = 3), now()::date, 'the day of a review is shown on that day');
+RESET smarketing.actor;
+DELETE FROM crm.agreement WHERE id = :third;
+
+-- ---- one that is still to come ----
+BEGIN;
+INSERT INTO crm.agreement (name) VALUES ('a draft for all times');
+SELECT smarketing.amend_agreement('crm', 'standard') AS third \gset
+UPDATE crm.agreement SET valid = daterange(now()::date + 60, NULL), review_every = '1 month' WHERE id = :third;
+UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = :third;
+SELECT results_eq($$SELECT version, state, first_day - now()::date, last_day - now()::date, next_review FROM crm.agreement_status WHERE agreement = 'standard' AND version > 1$$,
+    $$VALUES (2, 'in_force'::text, 0, 59, (SELECT next_review FROM crm.agreement WHERE version = 2)), (3, 'not_yet', 60, NULL, (now()::date + 60 + interval '1 month')::date)$$,
+    'it begins on its day, the one before ends the day before, and its review comes a month after it begins; a draft is beside nothing');
+SELECT smarketing.amend_agreement('crm', 'standard') AS fourth \gset
+UPDATE crm.agreement SET valid = daterange(now()::date + 30, NULL) WHERE id = :fourth;
+SELECT throws_ok(format($$UPDATE crm.agreement SET marketing_signed_by = 'mia', sales_signed_by = 'sam' WHERE id = %s$$, :fourth), '23P01', NULL, 'a version cannot begin before one that has not begun');
+ROLLBACK;
 
 -- ---- the document ----
 SELECT alike(smarketing.agreement_text('crm', 'standard', 1), '%Sam Soto (sam)%', 'the document names who signed');

@@ -19,11 +19,20 @@ SELECT is(pg_temp.ticked('2025-03-03 13:30Z', 1), 'warnings recorded 1 (1 left)'
 SELECT is(pg_temp.ticked('2025-03-03 13:30Z'), 'warnings recorded 1', 'then the other one');
 SELECT is(pg_temp.ticked('2025-03-03 13:30Z'), NULL, 'and none twice');
 SELECT is(pg_temp.told('sla_at_risk'), 'a handoff_decision, b handoff_decision', 'each told once');
+SELECT is((SELECT min(e.at) FROM crm.event AS e WHERE e.kind = 'sla_at_risk'), '2025-03-03 13:12Z', 'the warning has the time of the warning: four fifths of the four hours');
+UPDATE crm.lead SET owner = 'sue' WHERE external_id = 'b';
+BEGIN;
+SELECT is(pg_temp.ticked('2025-03-03 18:30Z', 1), 'breaches recorded 1 (3 left)', 'a breach that is told later is not told as a warning meanwhile');
+SELECT is(pg_temp.told('sla_breached'), 'a handoff_decision', 'the first lead comes first');
+ROLLBACK;
 SELECT is(pg_temp.ticked('2025-03-10 13:30Z'), 'breaches recorded 4', 'a week late');
 SELECT is(pg_temp.ticked('2025-03-10 13:30Z'), NULL, 'once');
 SELECT is(pg_temp.told('sla_breached'), 'a handoff_decision, a first_attempt, b handoff_decision, b first_attempt', 'decision and call of both');
 SELECT is(pg_temp.told('handoff_escalated'), 'a handoff_decision, b handoff_decision', 'the policy is to escalate');
 SELECT is((SELECT min(e.at) FROM crm.event AS e WHERE e.kind = 'sla_breached'), '2025-03-03 14:00Z', 'the breach has the time of the breach');
+SELECT is((SELECT string_agg(DISTINCT e.payload ->> 'owner', ' ' ORDER BY e.payload ->> 'owner') FROM crm.event AS e WHERE e.kind = 'sla_breached'), 'sam sue', 'and the owner of the breach: b had been given to sue');
+SELECT is(pg_temp.ticked('2025-03-05 00:00Z'), NULL, 'an earlier instant has nothing to tell');
+SELECT cmp_ok((SELECT t.last_at FROM crm.tick_run AS t), '>', '2025-03-10 13:30Z'::timestamptz, 'and is not the last that it ran for');
 SELECT is(pg_temp.handoffs('a'), 'to_sales open', 'and decides nothing');
 SELECT throws_ok($$SELECT smarketing.tick('crm', now() + interval '1 hour')$$, 'SM011', NULL, 'not of the future');
 SELECT throws_ok($$SELECT smarketing.tick('crm', NULL)$$, 'SM011', NULL, 'nor of no time');
@@ -53,7 +62,10 @@ SELECT is(pg_temp.ticked(now()), NULL, 'and not again for the same day');
 SELECT smarketing.amend_agreement('crm', 'standard') AS second \gset
 UPDATE crm.agreement SET next_review = current_date - 1 WHERE id = :second;
 SELECT pg_temp.sign(:second) \g /dev/null
-SELECT is(pg_temp.ticked(now()), 'reviews due 1', 'a review is due');
+INSERT INTO crm.agreement (name, valid, next_review) VALUES ('long ago', '[2020-01-01,2021-01-01)', '2020-06-01') RETURNING id AS ago \gset
+SELECT pg_temp.sign(:ago) \g /dev/null
+SELECT is(pg_temp.ticked(now()), 'reviews due 1', 'a review is due, of the agreement that is in force');
+SELECT is((SELECT e.payload ->> 'name' FROM crm.event AS e WHERE e.kind = 'review_due'), 'standard', 'and no other');
 SELECT is(pg_temp.ticked(now()), NULL, 'told once');
 
 -- ---- a copy that is not live ----

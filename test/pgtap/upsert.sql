@@ -14,6 +14,8 @@ SELECT format('%s/%s', a.name, b.name) AS external_id, a.name AS from_stage, b.n
 FROM crm.stage AS a CROSS JOIN crm.stage AS b
 LEFT JOIN crm.transition AS t ON t.from_stage = a.name AND t.to_stage = b.name;
 
+GRANT SELECT ON pg_temp.pair TO PUBLIC;
+
 -- any stage may be an entry while they are set up
 INSERT INTO crm.transition (from_stage, to_stage)
 SELECT NULL, s.name FROM crm.stage AS s
@@ -26,6 +28,7 @@ SELECT is((SELECT count(*) FROM crm.lead), 121::bigint, 'a lead for each of the 
 CREATE FUNCTION pg_temp.sync(external_id text, stage text, reason text) RETURNS text LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM pg_temp.act_begins();
     INSERT INTO crm.lead AS l (external_id, stage, reason, note, job_title, fit, engagement, score, band, persona, engagement_state,
                                engagement_at, score_generation, duplicate_allowed, cycle, sales_cycle, customer_since, stage_automatic,
                                created_at, updated_at, source, campaign, origin)
@@ -38,6 +41,7 @@ BEGIN
         sales_cycle = excluded.sales_cycle, customer_since = excluded.customer_since, stage_automatic = excluded.stage_automatic,
         stage_since = excluded.stage_since, created_at = excluded.created_at, updated_at = excluded.updated_at,
         source = excluded.source, campaign = excluded.campaign, origin = excluded.origin;
+    PERFORM pg_temp.act_ends();
     RETURN 'passed';
 EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE;
@@ -119,6 +123,7 @@ SELECT pg_temp.recorded($$INSERT INTO crm.lead AS l (external_id, stage, stage_s
 INSERT INTO crm.account (name) VALUES ('Acme');
 INSERT INTO crm.lead (external_id, employees, job_title, email) VALUES ('orm', 10, 'CEO', 'orm@example.org');
 CREATE TEMPORARY TABLE stale AS SELECT * FROM crm.lead WHERE external_id = 'orm';
+GRANT SELECT ON pg_temp.stale TO PUBLIC;
 UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'orm';
 UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'orm';
 UPDATE crm.lead SET stage = 'recycled', reason = 'timing' WHERE external_id = 'orm';

@@ -101,6 +101,7 @@ SELECT is((SELECT count(*) || ' ' || count(DISTINCT lead_id) FROM crm.stage_chan
 -- an updatable view
 CREATE VIEW crm.my_leads AS SELECT id, external_id, email, stage, reason FROM crm.lead WHERE email LIKE '%@example.org'
     WITH CHECK OPTION;
+GRANT SELECT, INSERT, UPDATE ON crm.my_leads TO PUBLIC;
 SELECT pg_temp.refused($$UPDATE crm.my_leads SET stage = 'sql' WHERE external_id = 'l15'$$, 'SM001', 'updatable view: UPDATE');
 SELECT pg_temp.recorded($$UPDATE crm.my_leads SET stage = 'mql' WHERE external_id = 'l15'$$, 1, 'updatable view: a legal UPDATE');
 SELECT pg_temp.refused($$INSERT INTO crm.my_leads (external_id, email, stage) VALUES ('v1', 'v1@example.org', 'recycled')$$, 'SM001',
@@ -127,6 +128,7 @@ DECLARE
     goal text;
     told text := '';
 BEGIN
+    PERFORM pg_temp.act_begins();
     FOREACH goal IN ARRAY stages LOOP
         BEGIN
             UPDATE crm.lead AS l SET stage = goal WHERE l.external_id = $1;
@@ -134,6 +136,7 @@ BEGIN
             told := told || goal || ' refused, ';
         END;
     END LOOP;
+    PERFORM pg_temp.act_ends();
     RETURN told || (SELECT l.stage FROM crm.lead AS l WHERE l.external_id = $1);
 END
 $$;

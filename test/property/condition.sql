@@ -23,8 +23,8 @@ SET intervalstyle = 'postgres';
 SET bytea_output = 'hex';
 
 CREATE TEMP TABLE run AS
-SELECT :seed::float8 AS seed, :conditions::int AS conditions, :rows::int AS rows;
-SELECT setseed(seed) FROM run \gset ignored_
+SELECT :'seed' AS seed, :conditions::int AS conditions, :rows::int AS rows;
+SELECT setseed(seed::float8) FROM run \gset ignored_
 
 -- ---------- rows ----------
 
@@ -32,6 +32,14 @@ CREATE TYPE pg_temp.mood AS ENUM ('low', 'Mid', 'hïgh', '10');
 CREATE DOMAIN pg_temp.count_of AS int CHECK (VALUE > -1000);
 CREATE DOMAIN pg_temp.labels AS text[];
 CREATE TYPE pg_temp.pair_of AS (a timestamptz, b float8);
+CREATE DOMAIN pg_temp.document AS jsonb;
+CREATE DOMAIN pg_temp.counts AS pg_temp.count_of[];
+CREATE TYPE pg_temp.span AS RANGE (subtype = float8);
+-- types whose JSON is made by a cast of their user
+CREATE TYPE pg_temp.shout AS ENUM ('low', 'high');
+CREATE FUNCTION pg_temp.shouted(pg_temp.shout) RETURNS json LANGUAGE sql IMMUTABLE AS
+$$SELECT to_json(upper($1::text))$$;
+CREATE CAST (pg_temp.shout AS json) WITH FUNCTION pg_temp.shouted(pg_temp.shout);
 
 CREATE TEMP TABLE thing (
     gone text, i2 int2, i4 int, i8 int8, f4 float4, f8 float8, n numeric,
@@ -41,14 +49,24 @@ CREATE TEMP TABLE thing (
     r int4range, dom count_of, domt labels, ia int[], ta text[], na numeric[],
     f4a float4[], f8a float8[], tza timestamptz[], ea mood[], ja jsonb[],
     ba2 bool[], j jsonb, k jsonb, "Odd ""name" text, "naïve" int,
+    bt bit(3), mac macaddr, lsn pg_lsn, tsv tsvector, nr numrange, imr int4multirange,
+    jd document, doma counts, dta date[], tsa timestamp[], ua uuid[], va varchar(5)[],
+    cra char(3)[], i8a int8[], tma time[], iva interval[], baa bytea[], iv2 int2vector,
+    sh shout, sha shout[], sp span, x xml,
+    -- long enough to stand in another table, compressed or not
+    nl numeric, tl text, jl jsonb, nal numeric[],
     -- what no condition can be compiled for: PostgreSQL's own evaluation
     tr tstzrange, pt point, mo money, pair pair_of, js json);
+ALTER TABLE thing ALTER nl SET STORAGE EXTERNAL, ALTER tl SET STORAGE EXTERNAL, ALTER jl SET STORAGE EXTERNAL, ALTER nal SET STORAGE EXTERNAL;
 ALTER TABLE thing DROP COLUMN gone, DROP COLUMN gone_too;
 ALTER TABLE thing ADD COLUMN late int DEFAULT 7;
 
 -- What a column's values are drawn from; an absent one is null.
 CREATE TEMP TABLE draw (col name PRIMARY KEY, choices text[]);
-INSERT INTO draw VALUES
+INSERT INTO draw
+SELECT v.*
+FROM (SELECT string_agg((1 + floor(random() * 9))::int::text, '') AS digits, string_agg(chr(97 + floor(random() * 26)::int), '') AS text
+      FROM generate_series(1, 9000)) AS long, LATERAL (VALUES
 ('i2', '{0,1,-1,5,32767,-32768}'),
 ('i4', '{0,1,2,-1,50,2147483647,-2147483648}'),
 ('i8', '{0,1,50,9007199254740993,9223372036854775807,-9223372036854775808}'),
@@ -93,12 +111,38 @@ INSERT INTO draw VALUES
 ('k', ARRAY['50', '"ab"', 'false', '{"a":50,"b":[50,"50"]}', '{"a":{"a":{"a":[]}}}', '[0,"",{"a":[]}]', '{"a":"software","b":null,"c":[[1],[2,[3]]]}', 'null', '{"x":1}']),
 ('Odd "name', '{a,x,""}'),
 ('naïve', '{1,2}'),
+('bt', '{000,101}'),
+('mac', '{08:00:2b:01:02:03}'),
+('lsn', '{0/0,16/B374D848}'),
+('tsv', ARRAY['', '''a'':1 ''b'':2A']),
+('nr', '{empty,"[1.50,2)","(,0]"}'),
+('imr', ARRAY['{}', '{[1,3),[5,7)}']),
+('jd', ARRAY['1', '{"a":1}', '[1,"a"]', 'null']),
+('doma', '{"{}","{1,50}","{NULL,-1}"}'),
+('dta', '{"{}","{2024-02-29,infinity}","{\"0044-03-15 BC\",10000-01-01}"}'),
+('tsa', '{"{\"2024-02-29 12:34:56.789\",-infinity}"}'),
+('ua', '{"{00000000-0000-0000-0000-000000000000,NULL,A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}"}'),
+('va', ARRAY['{}', '{a,"",ab}', '{{é},{b}}']),
+('cra', ARRAY['{a,NULL,abc}', '{""}']),
+('i8a', '{"{9223372036854775807,-9223372036854775808,0}","{NULL}"}'),
+('tma', '{"{24:00,12:34:56.789}"}'),
+('iva', '{"{1 day,-1 mon}","{NULL,0}"}'),
+('baa', ARRAY[E'{"\\\\x00","\\\\x"}']),
+('iv2', '{"","1 2 50"}'),
+('sh', '{low,high}'),
+('sha', '{"{low,NULL}","{high}"}'),
+('sp', '{"[0.1,0.30000000000000004)",empty}'),
+('x', '{"<a>1</a>"}'),
+('nl', ARRAY[long.digits, '-' || long.digits, '0.' || long.digits, '50']),
+('tl', ARRAY[long.text, 'a', left(long.text, 7000)]),
+('jl', ARRAY[format('{"a": [1, %s], "b": %s}', long.digits, to_json(long.text)), to_json(long.text)::text, long.digits, '50']),
+('nal', ARRAY[format('{1,%s,NULL}', long.digits), '{50}']),
 ('tr', '{empty,"[2024-02-29 12:00+00,2024-03-01 12:00+00)"}'),
 ('pt', '{"(0.1,0.30000000000000004)"}'),
 ('mo', '{1.50,-1000}'),
 ('pair', ARRAY['("2024-02-29 12:00+00",0.30000000000000004)']),
 ('js', ARRAY['{"a": [1, 1.50]}', '"x"']),
-('late', '{7,1}');
+('late', '{7,1}')) AS v;
 
 CREATE FUNCTION pg_temp.pick(VARIADIC choices text[]) RETURNS text LANGUAGE plpgsql AS
 $$BEGIN RETURN choices[1 + floor(random() * cardinality(choices))::int]; END$$;
