@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/attmap.h"
+#include "access/tupdesc.h"
 #include "utils/jsonb.h"
 
 #if PG_VERSION_NUM < 150000
@@ -73,6 +74,13 @@ smk_attrmap(TupleDesc indesc, TupleDesc outdesc)
 /* The macros of variable-length values have a header of their own since 16. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#endif
+
+/* A descriptor that was made column by column has to be told so since 19. */
+#if PG_VERSION_NUM >= 190000
+#define smk_tupdesc_complete(desc) TupleDescFinalize(desc)
+#else
+#define smk_tupdesc_complete(desc) ((void) (desc))
 #endif
 
 /* A jsonb under construction; result is complete after the last WJB_END_.... */
