@@ -9,6 +9,8 @@
 #include "postgres.h"
 
 #include "access/attmap.h"
+#include "access/tupdesc.h"
+#include "utils/jsonb.h"
 
 #if PG_VERSION_NUM < 150000
 #error "smarketing needs PostgreSQL 15 or later"
@@ -37,6 +39,8 @@
 #define SMK_HAS_INFINITE_INTERVALS	(PG_VERSION_NUM >= 170000)
 /* RETURNING old and new. */
 #define SMK_HAS_RETURNING_TYPES		(PG_VERSION_NUM >= 180000)
+/* Arithmetic of numeric reports errors as input functions do. */
+#define SMK_HAS_SAFE_NUMERIC		(PG_VERSION_NUM >= 190000)
 
 /* make_range may raise soft errors since 16. */
 #if SMK_HAS_SOFT_ERRORS
@@ -70,6 +74,31 @@ smk_attrmap(TupleDesc indesc, TupleDesc outdesc)
 /* The macros of variable-length values have a header of their own since 16. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#endif
+
+/* A descriptor that was made column by column has to be told so since 19. */
+#if PG_VERSION_NUM >= 190000
+#define smk_tupdesc_complete(desc) TupleDescFinalize(desc)
+#else
+#define smk_tupdesc_complete(desc) ((void) (desc))
+#endif
+
+/* A jsonb under construction; result is complete after the last WJB_END_.... */
+#if PG_VERSION_NUM >= 190000
+typedef JsonbInState SmkJsonbState;
+#define smk_jsonb_push(state, token, value) pushJsonbValue(state, token, value)
+#else
+typedef struct SmkJsonbState
+{
+	JsonbParseState *parse;
+	JsonbValue *result;
+} SmkJsonbState;
+
+static inline void
+smk_jsonb_push(SmkJsonbState *state, JsonbIteratorToken token, JsonbValue *value)
+{
+	state->result = pushJsonbValue(&state->parse, token, value);
+}
 #endif
 
 #endif							/* SMK_COMPAT_H */

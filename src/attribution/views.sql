@@ -78,10 +78,10 @@ BEGIN
     JOIN activity AS v ON v.lead_id = p.lead_id AND v.at <= coalesce(p.closed_at, 'infinity')
     LEFT JOIN activity_kind AS k ON k.name = v.kind
     LEFT JOIN campaign AS c ON c.name = v.campaign
-    WHERE v.campaign IS NOT NULL OR k.department = 'marketing';
+    WHERE (v.campaign IS NOT NULL OR k.department = 'marketing') AND coalesce(k.credited, true);
 
     COMMENT ON VIEW deal_touch IS
-        'The touches of a deal: activities of a kind of marketing''s, and those that name a campaign, of everybody who has a part in it (deal_person), up to its close. Other people of the account, whom nobody has named in the deal, do not count.';
+        'The touches of a deal: activities of a kind of marketing''s, and those that name a campaign, if their kind may get credit (activity_kind.credited), of everybody who has a part in it (deal_person), up to its close. Other people of the account, whom nobody has named in the deal, do not count.';
     COMMENT ON COLUMN deal_touch.deal_id IS 'The deal.';
     COMMENT ON COLUMN deal_touch.lead_id IS 'The person who was touched.';
     COMMENT ON COLUMN deal_touch.activity_id IS 'The activity.';
@@ -371,7 +371,8 @@ BEGIN
     COMMENT ON COLUMN campaign_results.last_day IS 'Day on which its last lead entered; null without leads.';
 
     CREATE OR REPLACE VIEW campaign_without_goal WITH (security_invoker = true) AS
-    SELECT n.campaign, c.channel, c.name IS NOT NULL AS is_described, c.starts_on, c.ends_on, c.budget, k.cost, coalesce(r.leads, 0) AS leads
+    SELECT n.campaign, c.channel, c.name IS NOT NULL AS is_described, c.starts_on, c.ends_on, c.budget, k.cost, coalesce(r.leads, 0) AS leads,
+           c.goal
     FROM (SELECT b.name AS campaign FROM campaign AS b
           UNION
           SELECT l.campaign FROM lead AS l WHERE l.campaign IS NOT NULL AND l.excluded IS NULL) AS n
@@ -379,10 +380,11 @@ BEGIN
     LEFT JOIN (SELECT l.campaign, count(*) AS leads FROM lead AS l WHERE l.excluded IS NULL GROUP BY l.campaign) AS r ON r.campaign = n.campaign
     LEFT JOIN (SELECT x.campaign, sum(x.amount) AS cost FROM campaign_cost AS x GROUP BY x.campaign) AS k ON k.campaign = n.campaign
     WHERE btrim(coalesce(c.goal, '')) = ''
+       OR NOT EXISTS (SELECT FROM goal AS g WHERE g.name = c.goal) AND EXISTS (SELECT FROM goal)
     ORDER BY n.campaign;
 
     COMMENT ON VIEW campaign_without_goal IS
-        'Campaigns that do not say what they are to achieve; those too that only leads name.';
+        'Campaigns that do not say what they are to achieve, or, once there are goals, that name none of them; those too that only leads name.';
     COMMENT ON COLUMN campaign_without_goal.campaign IS 'The campaign.';
     COMMENT ON COLUMN campaign_without_goal.channel IS 'Its channel; null if not said.';
     COMMENT ON COLUMN campaign_without_goal.is_described IS 'Is it in table campaign? If not, only leads name it.';
@@ -391,6 +393,7 @@ BEGIN
     COMMENT ON COLUMN campaign_without_goal.budget IS 'What it may cost, in setting currency; null if not said.';
     COMMENT ON COLUMN campaign_without_goal.cost IS 'What it has cost, in setting currency; null if campaign_cost has nothing.';
     COMMENT ON COLUMN campaign_without_goal.leads IS 'Leads whose first campaign it is.';
+    COMMENT ON COLUMN campaign_without_goal.goal IS 'What it says; no name in table goal. Null if it says nothing.';
 
     /*
      * A touch's name is its channel and, behind U+001F, its campaign.  A deal

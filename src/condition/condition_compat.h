@@ -12,6 +12,7 @@
 #include "utils/datetime.h"
 #include "utils/float.h"
 #include "utils/jsonpath.h"
+#include "utils/numeric.h"
 #if SMK_HAS_SOFT_ERRORS
 #include "nodes/miscnodes.h"
 #endif
@@ -48,6 +49,48 @@ smk_float8_parse(char *text, double *value)
 	return !failed;
 #endif
 }
+
+/*
+ * Arithmetic of numeric that raises no error: *failed is set where there is
+ * no result, and left alone otherwise.
+ */
+#if SMK_HAS_SAFE_NUMERIC
+#define SMK_NUMERIC_OPERATOR(name) \
+static inline Numeric \
+smk_numeric_##name(Numeric left, Numeric right, bool *failed) \
+{ \
+	ErrorSaveContext context = {T_ErrorSaveContext}; \
+	Numeric		result = numeric_##name##_safe(left, right, (struct Node *) &context); \
+\
+	if (context.error_occurred) \
+		*failed = true; \
+	return result; \
+}
+
+SMK_NUMERIC_OPERATOR(add)
+SMK_NUMERIC_OPERATOR(sub)
+SMK_NUMERIC_OPERATOR(mul)
+SMK_NUMERIC_OPERATOR(div)
+SMK_NUMERIC_OPERATOR(mod)
+
+static inline int32
+smk_numeric_int4(Numeric value, bool *failed)
+{
+	ErrorSaveContext context = {T_ErrorSaveContext};
+	int32		result = numeric_int4_safe(value, (struct Node *) &context);
+
+	if (context.error_occurred)
+		*failed = true;
+	return result;
+}
+#else
+#define smk_numeric_add		numeric_add_opt_error
+#define smk_numeric_sub		numeric_sub_opt_error
+#define smk_numeric_mul		numeric_mul_opt_error
+#define smk_numeric_div		numeric_div_opt_error
+#define smk_numeric_mod		numeric_mod_opt_error
+#define smk_numeric_int4	numeric_int4_opt_error
+#endif
 
 /* The text of an infinite interval, which PostgreSQL 17 brought, or NULL. */
 static inline const char *

@@ -278,7 +278,7 @@ subscript_value(Evaluation *evaluation, const SmkNode *node, JsonbValue *item,
 	truncated = DirectFunctionCall2(numeric_trunc,
 									NumericGetDatum(items_at(&items, 0)->val.numeric),
 									Int32GetDatum(0));
-	*index = numeric_int4_opt_error(DatumGetNumeric(truncated), &overflow);
+	*index = smk_numeric_int4(DatumGetNumeric(truncated), &overflow);
 	return !overflow;
 }
 

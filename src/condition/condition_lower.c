@@ -364,19 +364,19 @@ lower_binary(Lowering *lowering, JsonPathItem *item)
 	switch (item->type)
 	{
 		case jpiAdd:
-			node->binary = numeric_add_opt_error;
+			node->binary = smk_numeric_add;
 			break;
 		case jpiSub:
-			node->binary = numeric_sub_opt_error;
+			node->binary = smk_numeric_sub;
 			break;
 		case jpiMul:
-			node->binary = numeric_mul_opt_error;
+			node->binary = smk_numeric_mul;
 			break;
 		case jpiDiv:
-			node->binary = numeric_div_opt_error;
+			node->binary = smk_numeric_div;
 			break;
 		default:
-			node->binary = numeric_mod_opt_error;
+			node->binary = smk_numeric_mod;
 			break;
 	}
 	return node;

@@ -353,15 +353,15 @@ render_jsonb(Jsonb *jsonb, JsonbValue *item)
 }
 
 /* One dimension of an array, and those within it; index walks the elements. */
-static JsonbValue *
-push_dimension(JsonbParseState **state, const SmkValueType *element, int ndim,
+static void
+push_dimension(SmkJsonbState *state, const SmkValueType *element, int ndim,
 			   const int *dims, const Datum *values, const bool *nulls,
 			   int *index)
 {
 	char		buffer[SMK_RENDER_BUFFER];
 	JsonbValue	item;
 
-	pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+	smk_jsonb_push(state, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < dims[0]; i++)
 	{
 		if (ndim > 1)
@@ -376,18 +376,17 @@ push_dimension(JsonbParseState **state, const SmkValueType *element, int ndim,
 			smk_value_render(element, values[*index], &item, buffer);
 		if (item.type == jbvString && item.val.string.val == buffer)
 			item.val.string.val = pnstrdup(buffer, item.val.string.len);
-		pushJsonbValue(state, WJB_ELEM, &item);
+		smk_jsonb_push(state, WJB_ELEM, &item);
 		(*index)++;
 	}
-	return pushJsonbValue(state, WJB_END_ARRAY, NULL);
+	smk_jsonb_push(state, WJB_END_ARRAY, NULL);
 }
 
 static void
 render_array(const SmkValueType *type, ArrayType *array, JsonbValue *item)
 {
 	const SmkValueType *element = type->element;
-	JsonbParseState *state = NULL;
-	JsonbValue *result;
+	SmkJsonbState state = {0};
 	Datum	   *values;
 	bool	   *nulls;
 	int			count;
@@ -397,10 +396,9 @@ render_array(const SmkValueType *type, ArrayType *array, JsonbValue *item)
 	deconstruct_array(array, ARR_ELEMTYPE(array), element->typlen,
 					  element->typbyval, element->typalign,
 					  &values, &nulls, &count);
-	result = push_dimension(&state, element, count ? ARR_NDIM(array) : 1,
-							count ? ARR_DIMS(array) : &empty,
-							values, nulls, &index);
-	render_jsonb(JsonbValueToJsonb(result), item);
+	push_dimension(&state, element, count ? ARR_NDIM(array) : 1,
+				   count ? ARR_DIMS(array) : &empty, values, nulls, &index);
+	render_jsonb(JsonbValueToJsonb(state.result), item);
 }
 
 static void
@@ -933,7 +931,7 @@ native_array(const SmkNative *native, const SmkValueType *type,
 			 ArrayType *array)
 {
 	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	const bits8 *bitmap = ARR_NULLBITMAP(array);
+	const uint8 *bitmap = ARR_NULLBITMAP(array);
 	char	   *data = (char *) array;
 	SmkTruth	result = SMK_FALSE;
 

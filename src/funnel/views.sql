@@ -664,21 +664,25 @@ BEGIN
         SELECT d.*, CASE WHEN d.due_at IS NOT NULL THEN 1 WHEN d.handoff_id IS NOT NULL THEN 2 WHEN d.is_best THEN 3
                          WHEN d.follow_up_due THEN 4 ELSE 5 END AS priority
         FROM todo AS d
+    ), word AS MATERIALIZED (
+        SELECT label_of('why.overdue') AS overdue, label_of('why.due') AS due, label_of('why.to_decide') AS to_decide,
+               label_of('why.follow_up') AS follow_up, label_of('why.no_attempt') AS no_attempt, label_of('why.last_attempt') AS last_attempt
     )
     SELECT n.owner, n.team,
            row_number() OVER (PARTITION BY n.owner ORDER BY n.priority, n.due_at, n.score DESC, n.untouched_since, n.lead_id) AS rank,
            n.lead_id, n.name, n.company,
-           concat_ws('; ', CASE n.state WHEN 'breached' THEN n.commitment || ' overdue since ' || to_char(timezone(n.timezone, n.due_at), 'YYYY-MM-DD HH24:MI')
-                                        WHEN 'paused' THEN NULL
-                                        ELSE n.commitment || ' due ' || to_char(timezone(n.timezone, n.due_at), 'YYYY-MM-DD HH24:MI') END,
-                     'to be decided since ' || to_char(timezone(n.timezone, n.offered_at), 'YYYY-MM-DD HH24:MI'),
+           concat_ws('; ', CASE WHEN n.state <> 'paused' THEN
+                         replace(replace(CASE n.state WHEN 'breached' THEN w.overdue ELSE w.due END, '{commitment}', n.commitment),
+                                 '{at}', to_char(timezone(n.timezone, n.due_at), 'YYYY-MM-DD HH24:MI')) END,
+                     replace(w.to_decide, '{at}', to_char(timezone(n.timezone, n.offered_at), 'YYYY-MM-DD HH24:MI')),
                      CASE WHEN n.is_best THEN n.band END,
-                     CASE WHEN n.follow_up_due THEN 'follow-up due ' || n.follow_up_on END,
-                     CASE WHEN n.last_attempt_at IS NULL THEN 'no attempt yet' ELSE 'last attempt ' || to_char(timezone(n.timezone, n.last_attempt_at), 'YYYY-MM-DD') END) AS why,
+                     CASE WHEN n.follow_up_due THEN replace(w.follow_up, '{at}', n.follow_up_on::text) END,
+                     coalesce(replace(w.last_attempt, '{at}', to_char(timezone(n.timezone, n.last_attempt_at), 'YYYY-MM-DD')), w.no_attempt)) AS why,
            n.due_at, n.state, n.commitment, n.score, n.band, n.stage, n.stage_label, n.follow_up_on, n.handoff_id, n.last_activity_at,
            n.last_attempt_at, n.attempts, justify_hours(now() - n.untouched_since) AS untouched,
            date_part('epoch', now() - n.untouched_since) AS untouched_seconds, n.priority
     FROM graded AS n
+    CROSS JOIN word AS w
     ORDER BY n.owner, rank;
 
     COMMENT ON VIEW work_queue IS
@@ -689,7 +693,7 @@ BEGIN
     COMMENT ON COLUMN work_queue.lead_id IS 'The lead.';
     COMMENT ON COLUMN work_queue.name IS 'Name of the person; null if not known.';
     COMMENT ON COLUMN work_queue.company IS 'Company; null if not known.';
-    COMMENT ON COLUMN work_queue.why IS 'Why it stands there, for people; times in setting timezone.';
+    COMMENT ON COLUMN work_queue.why IS 'Why it stands there, for people, in the words of table label; times in setting timezone.';
     COMMENT ON COLUMN work_queue.due_at IS 'Due time of the most urgent clock that the owner''s department owes; null if there is none, or a pause keeps it from being known.';
     COMMENT ON COLUMN work_queue.state IS 'State of that clock: running, at_risk, paused or breached; null if there is none.';
     COMMENT ON COLUMN work_queue.commitment IS 'Key of its commitment; null if there is none.';

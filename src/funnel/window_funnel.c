@@ -96,7 +96,7 @@ static uint64
 steps_arg(FunctionCallInfo fcinfo, int arg, int *nsteps)
 {
 	ArrayType  *array;
-	const bits8 *notnull;
+	const uint8 *notnull;
 	const bool *value;
 	uint64		steps = 0;
 

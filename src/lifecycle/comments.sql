@@ -122,7 +122,7 @@ BEGIN
     COMMENT ON COLUMN campaign.persona IS
         'Whom it is meant for; null if for all.';
     COMMENT ON COLUMN campaign.goal IS
-        'What it is to achieve; null if not said.';
+        'What it is to achieve: once there are goals, the name of one, or campaign_without_goal lists it; null if not said.';
     COMMENT ON COLUMN campaign.offer IS
         'What it offers; null if not said.';
     COMMENT ON COLUMN campaign.starts_on IS
@@ -310,6 +310,8 @@ BEGIN
         'Was it sent by a machine? A touch, but neither attempt nor contact.';
     COMMENT ON COLUMN activity_kind.label IS
         'Name for people, in their language; null means the name.';
+    COMMENT ON COLUMN activity_kind.credited IS
+        'May it get credit for a deal (deal_touch)? Not a bounce, nor a good-bye.';
 
     COMMENT ON TABLE activity IS
         'What leads did, and what was done to reach them.';

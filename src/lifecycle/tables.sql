@@ -215,6 +215,7 @@ BEGIN
         is_contact  boolean NOT NULL DEFAULT false,
         automated   boolean NOT NULL DEFAULT false,
         label       text,
+        credited    boolean NOT NULL DEFAULT true,
         CONSTRAINT activity_kind_department_check CHECK (department IN ('marketing', 'sales'))
     );
 

@@ -9,6 +9,7 @@
  *   state       states of commitments, goals, actions, feedback and reviews
  *   unit        what a value is counted in
  *   per         week, month, quarter
+ *   why         reasons in the work queue, with words in braces
  *   note        sentences with words in braces, which stand for numbers
  * What has a label of its own (metric, stage, reason, activity_kind) is not
  * repeated here.  Features add groups of their own; label_of() reads them all.
@@ -60,6 +61,13 @@ BEGIN
                                '{met} de {owed} a tiempo, {late} tarde, {open} pendientes', '{met} su {owed} in tempo, {late} in ritardo, {open} aperte']),
         ('note.oldest_due', ARRAY['oldest due {at}', 'mais antigo: {at}', 'el más antiguo: {at}', 'la più vecchia: {at}']),
         ('note.now', ARRAY['{now} there now', '{now} estão lá agora', '{now} están ahí ahora', '{now} sono lì ora']),
+        ('why.overdue', ARRAY['{commitment} overdue since {at}', '{commitment} em atraso desde {at}', '{commitment} vencido desde {at}',
+                              '{commitment} scaduto dal {at}']),
+        ('why.due', ARRAY['{commitment} due {at}', '{commitment} até {at}', '{commitment} hasta {at}', '{commitment} entro {at}']),
+        ('why.to_decide', ARRAY['to be decided since {at}', 'por avaliar desde {at}', 'por decidir desde {at}', 'da valutare dal {at}']),
+        ('why.follow_up', ARRAY['follow-up due {at}', 'retomar em {at}', 'retomar el {at}', 'da ricontattare il {at}']),
+        ('why.no_attempt', ARRAY['no attempt yet', 'nenhuma tentativa ainda', 'sin intentos aún', 'ancora nessun tentativo']),
+        ('why.last_attempt', ARRAY['last attempt {at}', 'última tentativa em {at}', 'último intento el {at}', 'ultimo tentativo il {at}']),
         ('department.marketing', ARRAY['Marketing', 'Marketing', 'Marketing', 'Marketing']),
         ('department.sales', ARRAY['Sales', 'Vendas', 'Ventas', 'Vendite']),
         ('department.operations', ARRAY['Operations', 'Operações', 'Operaciones', 'Operazioni']),

@@ -20,7 +20,7 @@ CREATE FUNCTION workspace_label_comments() RETURNS void
 LANGUAGE plpgsql AS $body$
 BEGIN
     COMMENT ON TABLE label IS
-        'The words that reviews and reports show, in the workspace''s language; yours to change. What has a label of its own (metric, stage, reason, activity_kind) is not here.';
+        'The words that reviews, reports and the work queue show, in the workspace''s language; yours to change. What has a label of its own (metric, stage, reason, activity_kind) is not here.';
     COMMENT ON COLUMN label.name IS
         'What it is the label of: <group>.<key>, such as section.funnel, state.met or unit.leads.';
     COMMENT ON COLUMN label.text IS

@@ -65,16 +65,12 @@ BEGIN
             ORDER BY m.key, a.valid DESC, m.id DESC
         ), answer AS (
             -- as sla_scorecard counts them, cut by this period
-            SELECT m.key, c.started_at >= from_at AS is_current, count(*) FILTER (WHERE k.open OR k.ended) AS owed,
-                   count(*) FILTER (WHERE k.ended AND NOT k.late) AS met, count(*) FILTER (WHERE k.ended AND k.late) AS late,
-                   count(*) FILTER (WHERE k.open) AS open, count(*) FILTER (WHERE k.open AND k.late) AS breached_open,
-                   count(*) FILTER (WHERE c.cancelled_at IS NOT NULL) AS cancelled
-            FROM sla_clock AS c
-            JOIN commitment AS m ON m.id = c.commitment_id
-            CROSS JOIN LATERAL (SELECT c.ended_at IS NOT NULL AND c.cancelled_at IS NULL AS ended,
-                                       c.ended_at IS NULL AND c.cancelled_at IS NULL AS open,
-                                       coalesce(coalesce(c.ended_at, now()) > c.due_at, false) AS late) AS k
-            WHERE c.started_at >= previous_at AND c.started_at < to_at
+            SELECT x.commitment AS key, x.started_at >= from_at AS is_current, count(*) FILTER (WHERE x.state <> 'cancelled') AS owed,
+                   count(*) FILTER (WHERE x.state = 'met') AS met, count(*) FILTER (WHERE x.state = 'late') AS late,
+                   count(*) FILTER (WHERE x.state IN ('open', 'breached')) AS open,
+                   count(*) FILTER (WHERE x.state = 'breached') AS breached_open, count(*) FILTER (WHERE x.state = 'cancelled') AS cancelled
+            FROM sla_answer AS x
+            WHERE x.started_at >= previous_at AND x.started_at < to_at
             GROUP BY 1, 2
         ), progress AS (
             SELECT t.key, p.period_start = t.period_start AS is_current, sum(p.target) FILTER (WHERE t.kind = 'volume') AS volume,
@@ -195,8 +191,8 @@ BEGIN
             CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN o.department IS NULL OR o.department IN (m.department, 'operations')
                                                      THEN l.owner END, c.owner) AS owner) AS w
             CROSS JOIN LATERAL (SELECT c.ended_at IS NULL AND c.cancelled_at IS NULL AND c.due_at < now() AS open) AS k
-            WHERE k.open OR c.started_at <= before_at AND c.due_at < before_at
-              AND coalesce(c.ended_at, c.cancelled_at, 'infinity') > before_at
+            WHERE l.excluded IS NULL AND (k.open OR c.started_at <= before_at AND c.due_at < before_at
+                                          AND coalesce(c.ended_at, c.cancelled_at, 'infinity') > before_at)
             GROUP BY m.key, m.department, w.owner
         )
         SELECT coalesce(jsonb_agg(jsonb_build_object(

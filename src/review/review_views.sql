@@ -56,6 +56,39 @@ BEGIN
     COMMENT ON COLUMN action_board.created_at IS 'When it was written.';
     COMMENT ON COLUMN action_board.created_by IS 'Who wrote it; null if unknown.';
 
+    CREATE OR REPLACE VIEW decision_board WITH (security_invoker = true) AS
+    SELECT d.id AS decision_id, d.review_id, r.period, r.per,
+           dense_rank() OVER (PARTITION BY r.per ORDER BY r.period DESC) = 1 AS is_latest, d.body AS decision, d.at AS decided_at,
+           a.id AS action_id, a.body AS action, a.owner, a.department, a.due,
+           CASE WHEN a.id IS NULL THEN 'no_action' WHEN a.done IS NOT NULL THEN 'done' WHEN a.due < t.day THEN 'overdue' ELSE 'open' END AS state,
+           a.done, a.effect, a.metric, a.metric_before, a.metric_after
+    FROM review_decision AS d
+    JOIN review AS r ON r.id = d.review_id
+    LEFT JOIN action_item AS a ON a.decision_id = d.id
+    CROSS JOIN (SELECT timezone(g.timezone, now())::date AS day FROM setting_values AS g) AS t
+    ORDER BY r.period DESC, d.id, a.due, a.id;
+
+    COMMENT ON VIEW decision_board IS
+        'What was decided, and whether it is done: the decisions of all reviews, latest review first, each with the actions that carry it out; one row where there is none.';
+    COMMENT ON COLUMN decision_board.decision_id IS 'The decision.';
+    COMMENT ON COLUMN decision_board.review_id IS 'Its review.';
+    COMMENT ON COLUMN decision_board.period IS 'Period of the review.';
+    COMMENT ON COLUMN decision_board.per IS 'week, month or quarter: the length of that period.';
+    COMMENT ON COLUMN decision_board.is_latest IS 'Is it of the latest review of such periods in which anything was decided?';
+    COMMENT ON COLUMN decision_board.decision IS 'What was decided.';
+    COMMENT ON COLUMN decision_board.decided_at IS 'When.';
+    COMMENT ON COLUMN decision_board.action_id IS 'An action that carries it out; null if there is none.';
+    COMMENT ON COLUMN decision_board.action IS 'What is to be done.';
+    COMMENT ON COLUMN decision_board.owner IS 'Who does it.';
+    COMMENT ON COLUMN decision_board.department IS 'Department of the owner.';
+    COMMENT ON COLUMN decision_board.due IS 'Last day on which it is done in time.';
+    COMMENT ON COLUMN decision_board.state IS 'done, open, overdue (its last day is over, in setting timezone) or no_action.';
+    COMMENT ON COLUMN decision_board.done IS 'When it was done; null if it is not.';
+    COMMENT ON COLUMN decision_board.effect IS 'What came of it, in words; null if not said.';
+    COMMENT ON COLUMN decision_board.metric IS 'The metric that it is to move; null if none.';
+    COMMENT ON COLUMN decision_board.metric_before IS 'The metric when the action was written.';
+    COMMENT ON COLUMN decision_board.metric_after IS 'The metric in the last period that was over when it was done; null if it is not done.';
+
     CREATE OR REPLACE VIEW feedback_board WITH (security_invoker = true) AS
     SELECT f.id AS feedback_id, CASE WHEN f.resolved_at IS NOT NULL THEN 'resolved' WHEN n.actions > 0 THEN 'in_work' ELSE 'open' END AS state,
            f.at, f.actor, f.kind, f.body, f.lead_id, f.handoff_id, f.campaign, f.persona, f.rule, coalesce(f.resolved_at, now()) - f.at AS waiting,

@@ -92,7 +92,7 @@ BEGIN
         WHERE c.to_stage IN (SELECT t.stage FROM term AS t UNION ALL SELECT t.basis_stage FROM term AS t)
         GROUP BY c.lead_id, c.cycle, c.to_stage
     ), counted AS (
-        SELECT t.id, e.at, x.rejected,
+        SELECT t.id, e.at, x.rejected, x.accepted,
                CASE WHEN t.kind = 'volume' THEN NOT (t.accepted_only AND x.rejected)
                     WHEN t.ends_on = 'handoff:rejected' THEN x.rejected
                     ELSE EXISTS (SELECT FROM entry AS r WHERE r.lead_id = e.lead_id AND r.cycle = e.cycle
@@ -105,20 +105,24 @@ BEGIN
         CROSS JOIN LATERAL (SELECT EXISTS (
             SELECT FROM handoff AS h JOIN reason AS r ON r.name = h.reason AND r.counts_as_rejection
             WHERE h.lead_id = e.lead_id AND h.cycle = e.cycle AND h.direction = 'to_sales'
-              AND h.decision IN ('rejected', 'merged')) AS rejected) AS x
+              AND h.decision IN ('rejected', 'merged')) AS rejected, EXISTS (
+            SELECT FROM handoff AS h
+            WHERE h.lead_id = e.lead_id AND h.cycle = e.cycle AND h.direction = 'to_sales'
+              AND h.decision IN ('accepted', 'auto_accepted')) AS accepted) AS x
         WHERE (t.condition IS NULL OR smarketing.matches(l, t.condition))
           AND (t.department <> 'marketing' OR s.department <> 'sales'
                OR CASE WHEN s.kind = 'handoff' THEN f.department IS DISTINCT FROM 'sales'
                        ELSE EXISTS (SELECT FROM handoff AS h WHERE h.lead_id = e.lead_id AND h.cycle = e.cycle
                                       AND h.direction = 'to_sales') END)
     ), result AS (
-        SELECT p.*, n.entries, n.rejected,
+        SELECT p.*, n.entries, n.rejected, n.accepted,
                CASE p.kind WHEN 'volume' THEN n.hits::numeric ELSE round(n.hits::numeric / nullif(n.entries, 0), 4) END AS delivered,
                CASE WHEN p.kind = 'rate' OR p.part = p.whole THEN p.target
                     ELSE round(p.target * p.part / nullif(p.whole, 0), 2) END AS target_part,
                CASE WHEN p.part > 0 THEN p.gone / p.part WHEN p.is_over THEN 1 ELSE 0 END AS share_gone
         FROM measured AS p
         CROSS JOIN LATERAL (SELECT count(*) AS entries, count(*) FILTER (WHERE c.rejected) AS rejected,
+                                   count(*) FILTER (WHERE c.accepted) AS accepted,
                                    count(*) FILTER (WHERE c.hit) AS hits
                             FROM counted AS c WHERE c.id = p.id AND c.at >= p.part_from AND c.at < p.part_to) AS n
     )
@@ -133,7 +137,7 @@ BEGIN
                     THEN CASE WHEN r.is_over THEN 'met' ELSE 'on_track' END
                 ELSE CASE WHEN r.is_over THEN 'missed' ELSE 'at_risk' END END AS state,
            CASE r.kind WHEN 'volume' THEN round(r.delivered / nullif(r.share_gone, 0), 2) ELSE r.delivered END AS forecast,
-           r.share_gone::float8 AS share_gone, r.direction, r.is_over, r.description
+           r.share_gone::float8 AS share_gone, r.direction, r.is_over, r.description, r.accepted
     FROM result AS r
     ORDER BY r.department, r.key, r.first_day, r.version;
 
@@ -158,26 +162,67 @@ BEGIN
     COMMENT ON COLUMN commitment_progress.direction IS 'Rate: at_least or at_most.';
     COMMENT ON COLUMN commitment_progress.is_over IS 'Is the period, or the version''s part of it, over?';
     COMMENT ON COLUMN commitment_progress.description IS 'The commitment in words.';
+    COMMENT ON COLUMN commitment_progress.accepted IS 'Of entries, those that sales accepted, by hand or by the deadline; the others were rejected, or wait.';
+
+    /*
+     * One row per answer owed: how it is judged has its home here.  A deleted
+     * lead's clocks stay, as in metric_figure; what was excluded counts for nobody.
+     */
+    CREATE OR REPLACE VIEW sla_answer WITH (security_invoker = true) AS
+    SELECT c.id AS clock_id, m.key AS commitment, m.department, a.name AS agreement, a.version, c.commitment_id,
+           c.owner, o.team, c.lead_id, l.campaign, c.handoff_id, c.cycle, c.started_at, c.due_at, c.ended_at,
+           CASE WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
+                WHEN c.ended_at IS NOT NULL THEN CASE WHEN c.ended_at > c.due_at THEN 'late' ELSE 'met' END
+                WHEN c.due_at < now() THEN 'breached' ELSE 'open' END AS state,
+           c.cancelled_at IS NULL AND c.ended_at IS NOT NULL AND (c.ended_at > c.due_at) IS NOT TRUE
+               AND (c.ended_recorded_at > c.breach_recorded_at) IS TRUE AS late_entry,
+           w.week, (period_of('week', timezone(g.timezone, now()), g.week_starts_on) - w.week) / 7 AS weeks_ago,
+           coalesce(m.per, 'month') AS per,
+           period_of(coalesce(m.per, 'month'), timezone(g.timezone, c.started_at), g.week_starts_on) AS period_start
+    FROM sla_clock AS c
+    JOIN commitment AS m ON m.id = c.commitment_id
+    JOIN agreement AS a ON a.id = m.agreement_id
+    CROSS JOIN setting_values AS g
+    LEFT JOIN lead AS l ON l.id = c.lead_id
+    LEFT JOIN member AS o ON o.name = c.owner
+    CROSS JOIN LATERAL (SELECT period_of('week', timezone(g.timezone, c.started_at), g.week_starts_on) AS week) AS w
+    WHERE l.excluded IS NULL;
+
+    COMMENT ON VIEW sla_answer IS
+        'One row per answer that the agreement has asked for: who owed it, and whether it came in time. The scorecard''s answers, to be counted by team, campaign or week. Excluded leads are left out.';
+    COMMENT ON COLUMN sla_answer.clock_id IS 'The clock; explain_sla() says how its verdict comes about.';
+    COMMENT ON COLUMN sla_answer.commitment IS 'Key of the commitment.';
+    COMMENT ON COLUMN sla_answer.department IS 'Department that owes it.';
+    COMMENT ON COLUMN sla_answer.agreement IS 'The agreement.';
+    COMMENT ON COLUMN sla_answer.version IS 'Its version.';
+    COMMENT ON COLUMN sla_answer.commitment_id IS 'The commitment of that version.';
+    COMMENT ON COLUMN sla_answer.owner IS 'Who was to answer when the clock started; null if nobody was named.';
+    COMMENT ON COLUMN sla_answer.team IS 'Team of that owner, as it is now; null if none.';
+    COMMENT ON COLUMN sla_answer.lead_id IS 'The lead.';
+    COMMENT ON COLUMN sla_answer.campaign IS 'First campaign of the lead; null if none.';
+    COMMENT ON COLUMN sla_answer.handoff_id IS 'The handoff that started it; null if none did.';
+    COMMENT ON COLUMN sla_answer.cycle IS 'The lead''s cycle at the start.';
+    COMMENT ON COLUMN sla_answer.started_at IS 'When it started.';
+    COMMENT ON COLUMN sla_answer.due_at IS 'When it is due; null as in sla_clock.';
+    COMMENT ON COLUMN sla_answer.ended_at IS 'When the answer came; null if it has not.';
+    COMMENT ON COLUMN sla_answer.state IS 'met or late (answered), open, breached (open and past its due time) or cancelled (no longer owed). In time is met of met, late and breached.';
+    COMMENT ON COLUMN sla_answer.late_entry IS 'Was it met, but written down only after the breach had been recorded?';
+    COMMENT ON COLUMN sla_answer.week IS 'First day of the week in which it started, in setting timezone.';
+    COMMENT ON COLUMN sla_answer.weeks_ago IS '0: it started this week; 1: last week; and so on.';
+    COMMENT ON COLUMN sla_answer.per IS 'week, month or quarter, by which the scorecard counts it; month where the commitment does not say.';
+    COMMENT ON COLUMN sla_answer.period_start IS 'First day of that period.';
 
     CREATE OR REPLACE VIEW sla_scorecard WITH (security_invoker = true) AS
-    WITH judged AS (
-        SELECT c.commitment_id, c.owner, period_of(coalesce(m.per, 'month'), timezone(g.timezone, c.started_at), g.week_starts_on) AS period_start,
-               c.cancelled_at IS NOT NULL AS cancelled, c.ended_at IS NOT NULL AS ended,
-               coalesce(coalesce(c.ended_at, now()) > c.due_at, false) AS late,
-               c.ended_recorded_at > c.breach_recorded_at AS told_late
-        FROM sla_clock AS c
-        JOIN commitment AS m ON m.id = c.commitment_id
-        CROSS JOIN setting_values AS g
-    ), response AS (
+    WITH response AS (
         SELECT j.commitment_id, j.owner, j.period_start,
-               count(*) FILTER (WHERE NOT j.cancelled) AS owed,
-               count(*) FILTER (WHERE j.ended AND NOT j.late) AS met,
-               count(*) FILTER (WHERE j.ended AND j.late) AS late,
-               count(*) FILTER (WHERE NOT j.ended AND NOT j.cancelled) AS open,
-               count(*) FILTER (WHERE NOT j.ended AND NOT j.cancelled AND j.late) AS breached_open,
-               count(*) FILTER (WHERE j.cancelled) AS cancelled,
-               count(*) FILTER (WHERE j.ended AND NOT j.late AND j.told_late) AS met_by_late_entry
-        FROM judged AS j
+               count(*) FILTER (WHERE j.state <> 'cancelled') AS owed,
+               count(*) FILTER (WHERE j.state = 'met') AS met,
+               count(*) FILTER (WHERE j.state = 'late') AS late,
+               count(*) FILTER (WHERE j.state IN ('open', 'breached')) AS open,
+               count(*) FILTER (WHERE j.state = 'breached') AS breached_open,
+               count(*) FILTER (WHERE j.state = 'cancelled') AS cancelled,
+               count(*) FILTER (WHERE j.late_entry) AS met_by_late_entry
+        FROM sla_answer AS j
         GROUP BY j.commitment_id, j.owner, j.period_start
     )
     SELECT m.department, m.key AS commitment, m.kind, a.name AS agreement, a.version, coalesce(m.per, 'month') AS per, r.period_start,
@@ -201,7 +246,7 @@ BEGIN
     ORDER BY 1, 2, 7, 5, 9;
 
     COMMENT ON VIEW sla_scorecard IS
-        'What both departments have kept of the agreement, per commitment, version, period and owner. Periods are cut in setting timezone; a clock belongs to the period in which it started.';
+        'What both departments have kept of the agreement, per commitment, version, period and owner. Periods are cut in setting timezone; a clock belongs to the period in which it started. Excluded leads are left out.';
     COMMENT ON COLUMN sla_scorecard.department IS 'Department that owes it.';
     COMMENT ON COLUMN sla_scorecard.commitment IS 'Key of the commitment.';
     COMMENT ON COLUMN sla_scorecard.kind IS 'response, volume or rate.';

@@ -6,6 +6,7 @@
 
 #include "hours_calendar.h"
 
+#include "catalog/pg_type.h"
 #include "common/int.h"
 #include "funcapi.h"
 #include "utils/rangetypes.h"

@@ -12,9 +12,9 @@
 SmkPayload
 smk_payload_begin(void)
 {
-	SmkPayload	payload = {NULL};
+	SmkPayload	payload = {{0}};
 
-	pushJsonbValue(&payload.state, WJB_BEGIN_OBJECT, NULL);
+	smk_jsonb_push(&payload.state, WJB_BEGIN_OBJECT, NULL);
 	return payload;
 }
 
@@ -26,8 +26,8 @@ push(SmkPayload *payload, const char *name, JsonbValue *value)
 	key.type = jbvString;
 	key.val.string.val = (char *) name;
 	key.val.string.len = strlen(name);
-	pushJsonbValue(&payload->state, WJB_KEY, &key);
-	pushJsonbValue(&payload->state, WJB_VALUE, value);
+	smk_jsonb_push(&payload->state, WJB_KEY, &key);
+	smk_jsonb_push(&payload->state, WJB_VALUE, value);
 }
 
 static void
@@ -81,5 +81,6 @@ smk_payload_bool(SmkPayload *payload, const char *key, bool value)
 Datum
 smk_payload_end(SmkPayload *payload)
 {
-	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&payload->state, WJB_END_OBJECT, NULL)));
+	smk_jsonb_push(&payload->state, WJB_END_OBJECT, NULL);
+	return JsonbPGetDatum(JsonbValueToJsonb(payload->state.result));
 }

@@ -8,11 +8,9 @@
 
 #include "smarketing.h"
 
-struct JsonbParseState;
-
 typedef struct SmkPayload
 {
-	struct JsonbParseState *state;
+	SmkJsonbState state;
 } SmkPayload;
 
 extern SmkPayload smk_payload_begin(void);

@@ -199,8 +199,10 @@ BEGIN
          ARRAY['Shut down', 'Encerrou as atividades', 'Cerró', 'Ha chiuso'])
     ) AS r (name, kind, outcome, counts, after, labels);
 
-    INSERT INTO activity_kind (name, department, is_touch, is_attempt, is_contact, automated, label)
-    SELECT name, department, touch, attempt, contact, automated, labels[lang]
+    -- leaving, what comes back undelivered, looking for a job, and a note bring nobody nearer to buying
+    INSERT INTO activity_kind (name, department, is_touch, is_attempt, is_contact, automated, label, credited)
+    SELECT name, department, touch, attempt, contact, automated, labels[lang],
+           name NOT IN ('unsubscribe', 'bounce', 'career_page_view', 'note')
     FROM (VALUES
         -- what the lead does
         ('page_view', 'marketing', false, false, false, false,

@@ -503,6 +503,7 @@ batch_desc(const SmkBatchColumn *columns, int ncolumns)
 	shape->desc = CreateTemplateTupleDesc(ncolumns);
 	for (int i = 0; i < ncolumns; i++)
 		TupleDescInitEntry(shape->desc, i + 1, columns[i].name, columns[i].type, -1, 0);
+	smk_tupdesc_complete(shape->desc);
 	shapes = lappend(shapes, shape);
 	MemoryContextSwitchTo(old);
 	return shape->desc;

@@ -100,14 +100,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY[
     'setting_values', 'department_calendar', 'deal_value', 'lead_fact', 'lead_board', 'lead_timeline', 'violations',
     'handoff_board', 'handoff_feedback',
-    'sla_board', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
+    'sla_board', 'sla_answer', 'sla_scorecard', 'commitment_progress', 'agreement_status', 'agreement_drift', 'speed_to_lead',
     'stage_line', 'stage_entry', 'stage_stay', 'funnel', 'funnel_chart', 'funnel_cohort', 'funnel_by', 'stage_velocity',
     'recycle_outcome', 'persona_coverage', 'work_queue',
     'deal_fact', 'deal_person', 'deal_touch', 'pipeline', 'pipeline_by_campaign', 'pipeline_velocity', 'sales_cycle',
     'campaign_results', 'campaign_without_goal',
     'attribution_journey', 'attribution_touch', 'attribution_period', 'attribution_channel',
     'metric_figure', 'metric_value', 'goal_progress',
-    'action_board', 'feedback_board', 'review_cadence', 'review_line', 'weekly_review'
+    'action_board', 'decision_board', 'feedback_board', 'review_cadence', 'review_line', 'weekly_review'
 ]::text[];
 COMMENT ON FUNCTION workspace_view_names() IS
 'The views that the features create in a workspace.';

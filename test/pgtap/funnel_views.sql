@@ -1,6 +1,6 @@
 -- The funnel's views: a small history whose figures are worked out by hand, then random ones against plain queries.
 \ir include/begin.psql
-SELECT plan(49);
+SELECT plan(50);
 
 SELECT smarketing.create_workspace('fv') \g /dev/null
 SET search_path = fv, pg_temp;
@@ -197,6 +197,14 @@ SELECT results_eq($$SELECT lead_id, commitment, why FROM work_queue WHERE owner 
              (3, NULL, 'to be decided since 2025-02-04 23:00; no attempt yet'), (22, NULL, 'hot; no attempt yet'),
              (23, NULL, 'follow-up due 2025-06-01; no attempt yet'), (8, NULL, 'last attempt 2025-01-28')$$,
     'and says why, in local time');
+SELECT smarketing.create_workspace('fv_pt', 'pt') \g /dev/null
+UPDATE label AS l SET text = p.text FROM fv_pt.label AS p WHERE p.name = l.name AND l.name LIKE 'why.%';
+SELECT results_eq($$SELECT lead_id, why FROM work_queue WHERE owner = 'bia' AND lead_id IN (26, 27, 3, 22, 23, 8)$$,
+    $$VALUES (26::bigint, 'handoff_decision em atraso desde 2025-05-02 12:00; nenhuma tentativa ainda'),
+             (27, 'first_attempt até 2999-01-01 12:00; nenhuma tentativa ainda'),
+             (3, 'por avaliar desde 2025-02-04 23:00; nenhuma tentativa ainda'), (22, 'hot; nenhuma tentativa ainda'),
+             (23, 'retomar em 2025-06-01; nenhuma tentativa ainda'), (8, 'última tentativa em 2025-01-28')$$,
+    'in the words of the workspace');
 SELECT results_eq($$SELECT attempts, last_attempt_at, last_activity_at, team FROM work_queue WHERE lead_id = 8$$,
                   $$VALUES (2::bigint, '2025-01-28 12:00Z'::timestamptz, '2025-01-29 12:00Z'::timestamptz, 'north')$$,
                   'marketing''s newsletter is an activity and no attempt');

@@ -1,7 +1,7 @@
 -- The views of revenue, on a history written by hand whose figures are known; and attribution against a brute-force
 -- query on random journeys.
 \ir include/begin.psql
-SELECT plan(56);
+SELECT plan(61);
 
 SELECT smarketing.create_workspace('revenue_test') \g /dev/null
 SET search_path = revenue_test, pg_temp;
@@ -85,7 +85,12 @@ INSERT INTO activity (id, lead_id, kind, at, campaign, channel) VALUES
     (9, 5, 'form_submit', '2026-03-01 12:00Z', NULL, 'robots'),
     (10, 2, 'page_view', '2025-01-01 12:00Z', 'spring', NULL),
     (11, 2, 'page_view', '2026-03-01 12:00Z', 'spring', NULL),
-    (12, 2, 'page_view', '2026-03-01 12:00Z', 'fair', NULL);
+    (12, 2, 'page_view', '2026-03-01 12:00Z', 'fair', NULL),
+    -- not to marketing's credit, whatever they name
+    (13, 1, 'bounce', '2026-01-19 12:00Z', 'spring', NULL),
+    (14, 1, 'unsubscribe', '2026-01-30 12:00Z', NULL, 'e-mail'),
+    (15, 1, 'career_page_view', '2026-01-02 12:00Z', NULL, 'social'),
+    (16, 1, 'note', '2026-01-31 12:00Z', 'fair', NULL);
 
 -- deals
 SELECT results_eq(
@@ -173,9 +178,19 @@ SELECT results_eq(
     $$SELECT cost_per_lead, cost_per_mql, cost_per_sql, cost_per_opportunity, cost_per_customer FROM campaign_results WHERE campaign IN ('ghost', 'spring') ORDER BY campaign$$,
     $$VALUES (NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric), (150, 300, NULL, 300, 300)$$,
     'cost per step, null where there is no cost or nobody there');
-SELECT results_eq('SELECT campaign, is_described, leads, cost FROM campaign_without_goal',
-                  $$VALUES ('blank', true, 0::bigint, NULL::numeric), ('fair', true, 1, 40), ('ghost', false, 1, NULL)$$,
+DELETE FROM goal;
+SELECT results_eq('SELECT campaign, is_described, leads, cost, goal FROM campaign_without_goal',
+                  $$VALUES ('blank', true, 0::bigint, NULL::numeric, '  '), ('fair', true, 1, 40, NULL), ('ghost', false, 1, NULL, NULL)$$,
                   'campaigns that do not say what they are for');
+INSERT INTO goal (name, metric, direction, target, unit, starts_on, ends_on) VALUES ('200 Leads', 'leads', 'at_least', 200, 'leads', '2026-01-01', '2026-12-31');
+SELECT results_eq('SELECT campaign, goal FROM campaign_without_goal', $$VALUES ('blank', '  '), ('fair', NULL), ('ghost', NULL), ('spring', '200 leads')$$,
+                  'once there are goals, words that name none of them are none');
+UPDATE campaign SET goal = '200 Leads' WHERE name IN ('spring', 'fair');
+SELECT results_eq('SELECT campaign FROM campaign_without_goal', $$VALUES ('blank'), ('ghost')$$, 'who names one is not listed');
+UPDATE goal SET name = '300 leads';
+SELECT results_eq('SELECT campaign FROM campaign_without_goal', $$VALUES ('blank'), ('fair'), ('ghost'), ('spring')$$, 'and is again when the goal is another one');
+DELETE FROM goal;
+UPDATE campaign SET goal = NULL WHERE name = 'fair';
 
 -- attribution
 SELECT results_eq(
@@ -186,6 +201,12 @@ SELECT results_eq(
              ('2026-01-20 12:00Z', 'direct', NULL, 3, 0, 0, 0, 250, 100, 50, 100),
              ('2026-01-22 12:00Z', '(unknown)', 'blank', 4, 0, 1000, 1000, 250, 400, 50, 225)$$,
     'a deal''s touches: marketing''s kinds and whatever names a campaign; milestones are the lead''s entry and the deal''s opening');
+SELECT results_eq($$SELECT name FROM activity_kind WHERE NOT credited ORDER BY 1$$, $$VALUES ('bounce'), ('career_page_view'), ('note'), ('unsubscribe')$$,
+                  'no credit for what comes back, says good-bye, looks for a job, or is a note');
+UPDATE activity_kind SET credited = name <> 'email_click' WHERE name IN ('bounce', 'email_click');
+SELECT results_eq('SELECT kind, campaign FROM deal_touch WHERE deal_id = 1 ORDER BY at', $$VALUES ('page_view', 'spring'), ('webinar', NULL), ('bounce', 'spring'), ('call', 'blank')$$,
+                  'which kinds may get it is a row''s to say');
+UPDATE activity_kind SET credited = name = 'email_click' WHERE name IN ('bounce', 'email_click');
 UPDATE deal SET opened_at = '2026-01-21 12:00Z' WHERE id = 1;
 SELECT results_eq('SELECT w_shaped FROM attribution_touch WHERE deal_id = 1 ORDER BY "position"', 'VALUES (600::numeric), (50), (300), (50)', 'the opening is the deal''s own');
 UPDATE deal SET opened_at = closed_at WHERE id = 1;

@@ -43,6 +43,21 @@ UPDATE crm.lead SET excluded = 'spam' WHERE external_id = 'truncated';
 DELETE FROM crm.activity WHERE lead_id = pg_temp.id('truncated');
 SELECT is((SELECT count(*) FROM crm.sla_board WHERE lead_id = pg_temp.id('truncated')), 0::bigint, 'a lead that nobody works on is owed nothing for it');
 
+-- ---- a lead is excluded after it was answered ----
+SELECT pg_temp.offer('spam', '2025-03-03 10:00Z'), pg_temp.did('spam', 'call', '2025-03-03 12:00Z'), pg_temp.move('spam', 'sal', '2025-03-03 12:00Z') \g /dev/null
+CREATE FUNCTION pg_temp.scored() RETURNS numeric[] LANGUAGE sql STABLE
+AS $$SELECT ARRAY[sum(s.owed), sum(s.met), sum(s.late), sum(s.cancelled)] FROM crm.sla_scorecard AS s WHERE s.kind = 'response'$$;
+SELECT pg_temp.scored() AS before \gset
+SELECT results_eq($$SELECT commitment, owner, team, state, week, weeks_ago > 50 FROM crm.sla_answer WHERE lead_id = pg_temp.id('spam') ORDER BY 1$$,
+    $$VALUES ('first_attempt', 'sam', 'inside', 'met', '2025-03-03'::date, true), ('handoff_decision', 'sam', 'inside', 'met', '2025-03-03', true),
+             ('six_attempts', 'sam', 'inside', 'breached', '2025-03-03', true)$$, 'each answer, and whose it was');
+UPDATE crm.lead SET excluded = 'spam' WHERE external_id = 'spam';
+SELECT is(pg_temp.scored(), ARRAY[(:'before'::numeric[])[1] - 3, (:'before'::numeric[])[2] - 2, (:'before'::numeric[])[3], (:'before'::numeric[])[4]],
+    'an excluded lead is on no scorecard, whether it was answered or not');
+SELECT is_empty($$SELECT FROM crm.sla_answer WHERE lead_id = pg_temp.id('spam')$$, 'nor among the answers');
+UPDATE crm.lead SET excluded = NULL WHERE external_id = 'spam';
+SELECT is((pg_temp.scored())[2], (:'before'::numeric[])[2], 'and comes back with them');
+
 -- ---- the start itself arrives late, after what ends it, or with it ----
 INSERT INTO crm.agreement (name, valid) VALUES ('draft', '[2024-01-01,2025-01-01)') RETURNING id AS draft \gset
 INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, within, counted, calendar) VALUES

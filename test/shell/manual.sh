@@ -18,6 +18,13 @@ all_in_manual() {
 
 all_in_manual tables '<!-- columns crm.%s -->' "SELECT relname FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'p')"
 all_in_manual views '<!-- columns crm.%s -->' "SELECT relname FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('v', 'm')"
+# in_examples: the SQL that the manual shows, and has run
+in_examples() { sed -n '/^```sql/,/^```/p' doc/smarketing.md; }
+missing=''
+for view in $(sql manual "SELECT relname FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('v', 'm')"); do
+	in_examples | grep -qwF -- "$view" || missing+=" $view"
+done
+is "$missing" '' 'the manual shows each view at work'
 all_in_manual settings "\`%s\`" "SELECT name FROM crm.setting"
 all_in_manual types 'smarketing.%s' "SELECT typname FROM pg_type WHERE typnamespace = 'smarketing'::regnamespace AND typelem = 0 AND typtype IN ('b', 'c')"
 all_in_manual 'public functions' 'smarketing.%s' "
