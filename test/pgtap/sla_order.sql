@@ -12,6 +12,7 @@ INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, r
     (:orders, 'nurture', 'marketing', 'activity:newsletter', 'stage:customer', '{handoff:offered,handoff:rejected}', 1, '90 days', 'around_the_clock'),
     (:orders, 'return', 'marketing', 'stage:recycled', 'stage:recycled', NULL, 1, '1 day', 'around_the_clock'),
     (:orders, 'listen', 'marketing', 'feedback', 'feedback', NULL, 1, '1 day', 'around_the_clock'),
+    (:orders, 'ask twice', 'sales', 'activity:demo_request', 'feedback', NULL, 2, '1 day', 'around_the_clock'),
     (:orders, 'call on', 'sales', 'handoff:offered', 'follow_up_due', NULL, 1, '30 days', 'around_the_clock'),
     (:orders, 'accept', 'sales', 'handoff:offered', 'handoff:accepted', NULL, 1, '1 day', 'around_the_clock');
 SELECT pg_temp.sign(:orders) \g /dev/null
@@ -73,6 +74,11 @@ SELECT is(pg_temp.clock('three', 'three'), 'met 2024-03-04 14:00', 'the conversa
 SELECT is(pg_temp.counted('three', 'three'), '1:3', 'more than asked for are not counted');
 SELECT pg_temp.undo('three', 'call', '2024-03-04 12:00Z') \g /dev/null
 SELECT is(pg_temp.clock('three', 'three') || '; ' || pg_temp.counted('three', 'three'), 'cancelled contact; 1:2', 'nor what comes after the release, however often it is looked at');
+
+INSERT INTO crm.feedback (lead_id, body, at) VALUES (pg_temp.id('three'), 'x', '2024-03-04 11:00Z'), (pg_temp.id('three'), 'y', '2024-03-04 11:00Z');
+SELECT is(pg_temp.counted('three', 'ask twice'), '1:1', 'feedback of one instant is one answer');
+INSERT INTO crm.feedback (lead_id, body, at) VALUES (pg_temp.id('three'), 'z', '2024-03-04 12:00Z');
+SELECT is(pg_temp.clock('three', 'ask twice'), 'met 2024-03-04 12:00', 'the next one is the second');
 
 -- ---- what is corrected while nobody works on a lead ----
 SELECT pg_temp.did(e, 'demo_request', '2024-03-04 10:00Z'), pg_temp.did(e, 'meeting', '2024-03-04 11:00Z') FROM unnest(ARRAY['spam', 'mute']) AS e \g /dev/null
