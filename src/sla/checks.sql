@@ -127,17 +127,20 @@ BEGIN
         FROM watched AS h
         JOIN clocks AS x ON x.lead_id = h.lead_id AND x.key = h.key AND (x.started_at, x.id) > (h.started_at, h.id)
     ), judged AS (
-        SELECT h.id, h.lead_id, h.due_at, h.ended_at, h.cancelled_at, h.counted_events, h.min_count, o.ends, o.ends_at, o.released_at
+        SELECT h.id, h.lead_id, h.due_at, h.ended_at, h.cancelled_at, h.cancel_reason, h.counted_events, h.min_count,
+               o.ends, o.ends_at, o.released_at, o.released_by
         FROM watched AS h
         LEFT JOIN LATERAL (
             SELECT array_agg(v.at) FILTER (WHERE v.ends) AS ends,
                    (array_agg(v.at ORDER BY v.at) FILTER (WHERE v.ends))[h.min_count] AS ends_at,
-                   min(v.at) FILTER (WHERE v.releases IS NOT NULL) AS released_at
+                   min(v.at) FILTER (WHERE v.releases IS NOT NULL) AS released_at,
+                   (array_agg(v.releases ORDER BY v.at, v.releases COLLATE "C") FILTER (WHERE v.releases IS NOT NULL))[1] AS released_by
             FROM happened AS v WHERE v.id = h.id) AS o ON true
     ), outcome AS (
         SELECT j.*, CASE WHEN j.ends_at <= coalesce(j.released_at, 'infinity') THEN j.ends_at WHEN j.due_at < j.released_at THEN j.released_at END AS expected_end,
                CASE WHEN (j.ends_at <= coalesce(j.released_at, 'infinity')) IS NOT TRUE AND (j.due_at < j.released_at) IS NOT TRUE
                     THEN j.released_at END AS expected_cancel,
+               CASE WHEN (j.ends_at <= coalesce(j.released_at, 'infinity')) IS NOT TRUE THEN j.released_by END AS expected_reason,
                least((SELECT count(*) FROM unnest(j.ends) AS e (at) WHERE e.at <= coalesce(j.released_at, 'infinity')), j.min_count) AS expected_count
         FROM judged AS j
     )
@@ -145,6 +148,7 @@ BEGIN
     FROM outcome AS o
     CROSS JOIN LATERAL (VALUES ('clock_ended_at', o.expected_end::text, o.ended_at::text),
                                ('clock_cancelled_at', o.expected_cancel::text, o.cancelled_at::text),
+                               ('clock_cancel_reason', o.expected_reason, o.cancel_reason),
                                ('clock_counted_events', o.expected_count::text, o.counted_events::text)) AS k (check_name, expected, found)
     WHERE k.expected IS DISTINCT FROM k.found
     ORDER BY o.id, k.check_name;

@@ -110,6 +110,10 @@ SELECT is(pg_temp.handoffs('no'), 'to_sales rejected not_ready', 'an import know
 SELECT is((SELECT c.cancel_reason || ' ' || c.cancelled_at FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'nurture' WHERE c.lead_id = pg_temp.id('no')),
           'handoff:offered 2024-03-05 10:00:00+00', 'and the clock is released as of the offer');
 
+-- ---- two releases at one instant: the first by name is told ----
+SELECT pg_temp.offer('none', '2025-03-03 10:00Z'), pg_temp.move('none', 'disqualified', '2025-03-03 12:00Z', 'spam') \g /dev/null
+SELECT is((SELECT c.cancel_reason FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'first_attempt' WHERE c.lead_id = pg_temp.id('none')), 'handoff:rejected', 'to disqualify an offered lead is to reject it');
+
 -- ---- rerouted, and accepted as of a day before ----
 UPDATE crm.setting SET value = '"enforce"' WHERE name = 'transition_mode';
 SELECT pg_temp.offer('passed on', now() - interval '2 days') \g /dev/null
@@ -143,4 +147,10 @@ INSERT INTO crm.lead (id, external_id, stage, stage_since) VALUES (4711, 'second
 SELECT pg_temp.did('second', 'note', '2024-03-01Z'), pg_temp.undo('second', 'note', '2024-03-01Z') \g /dev/null
 SELECT is(pg_temp.clock('second', 'demo'), 'met 2024-03-04 11:00', 'what the first one was owed is over');
 
+-- ---- what purged activities have ended stays ended ----
+INSERT INTO crm.lead (external_id, stage, stage_since) VALUES ('purged', 'lead', '2024-03-01Z');
+SELECT pg_temp.did('purged', 'demo_request', '2024-03-04 10:00Z'), pg_temp.did('purged', 'call', '2024-03-05 10:00Z', '2024-03-05 11:00Z', '2024-03-05 12:00Z') \g /dev/null
+SELECT smarketing.purge_activities('crm', '2024-03-06Z') \g /dev/null
+SELECT pg_temp.did('purged', 'call', '2024-03-04 18:00Z') \g /dev/null
+SELECT is(pg_temp.clock('purged', 'three'), 'met 2024-03-05 12:00', 'although a late entry has it looked at, and the calls are gone');
 \ir include/end.psql
