@@ -9,7 +9,7 @@ INSERT INTO crm.agreement (name, valid) VALUES ('orders', '[2024-01-01,2025-01-0
 INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, released_on, min_count, within, counted) VALUES
     (:orders, 'demo', 'sales', 'activity:demo_request', 'contact', '{stage:disqualified}', 1, '2 hours', 'around_the_clock'),
     (:orders, 'three', 'sales', 'activity:demo_request', 'attempt', '{contact}', 3, '2 days', 'around_the_clock'),
-    (:orders, 'nurture', 'marketing', 'activity:newsletter', 'stage:customer', '{handoff:offered,handoff:rejected}', 1, '90 days', 'around_the_clock'),
+    (:orders, 'nurture', 'marketing', 'activity:newsletter', 'stage:customer', '{handoff:offered}', 1, '90 days', 'around_the_clock'),
     (:orders, 'return', 'marketing', 'stage:recycled', 'stage:recycled', NULL, 1, '1 day', 'around_the_clock'),
     (:orders, 'listen', 'marketing', 'feedback', 'feedback', NULL, 1, '1 day', 'around_the_clock'),
     (:orders, 'ask twice', 'sales', 'activity:demo_request', 'feedback', NULL, 2, '1 day', 'around_the_clock'),
@@ -35,7 +35,7 @@ CREATE FUNCTION pg_temp.undo(external_id text, kind text, at timestamptz) RETURN
 AS $$DELETE FROM crm.activity AS a WHERE a.lead_id = pg_temp.id($1) AND a.kind = $2 AND a.at = $3$$;
 
 INSERT INTO crm.lead (external_id, stage, stage_since)
-SELECT e, 'lead', '2024-03-01Z' FROM unnest(ARRAY['late', 'edge', 'between', 'again', 'three', 'spam', 'mute', 'quick', 'no']) AS e;
+SELECT e, 'lead', '2024-03-01Z' FROM unnest(ARRAY['late', 'edge', 'between', 'again', 'three', 'spam', 'mute', 'quick', 'no', 'soon', 'slow']) AS e;
 
 -- ---- a start that is told late ----
 SELECT pg_temp.did('late', 'demo_request', '2024-03-04 10:00Z'), pg_temp.did('late', 'meeting', '2024-03-04 12:00Z') \g /dev/null
@@ -44,6 +44,8 @@ SELECT is(pg_temp.clock('late', 'demo'), 'met 2024-03-04 12:00', 'a second reque
 SELECT pg_temp.did('edge', 'demo_request', '2024-03-04 10:00Z'), pg_temp.did('edge', 'meeting', '2024-03-04 12:00Z') \g /dev/null
 SELECT pg_temp.did('edge', 'demo_request', '2024-03-04 12:00Z') \g /dev/null
 SELECT is(pg_temp.clock('edge', 'demo'), 'met 2024-03-04 12:00, met 2024-03-04 12:00', 'one at the very end starts another, which the same answer meets');
+SELECT pg_temp.did('edge', 'demo_request', '2024-03-04 12:00Z'), pg_temp.undo('edge', 'meeting', '2024-03-04 12:00Z') \g /dev/null
+SELECT is(pg_temp.clock('edge', 'demo'), 'cancelled superseded, cancelled superseded, breached 2024-03-04 14:00', 'of two that start together the first gives way');
 
 -- requests of Monday and Wednesday are told, answered both; then one of Tuesday
 SELECT pg_temp.did('between', 'demo_request', '2024-03-04 10:00Z'), pg_temp.did('between', 'meeting', '2024-03-04 11:00Z') \g /dev/null
@@ -75,6 +77,14 @@ SELECT is(pg_temp.counted('three', 'three'), '1:3', 'more than asked for are not
 SELECT pg_temp.undo('three', 'call', '2024-03-04 12:00Z') \g /dev/null
 SELECT is(pg_temp.clock('three', 'three') || '; ' || pg_temp.counted('three', 'three'), 'cancelled contact; 1:2', 'nor what comes after the release, however often it is looked at');
 
+SELECT pg_temp.did(e, 'demo_request', '2024-03-04 10:00Z') FROM unnest(ARRAY['soon', 'slow']) AS e \g /dev/null
+SELECT pg_temp.did('soon', 'conversation', '2024-03-05 10:00Z'), pg_temp.did('slow', 'conversation', '2024-03-07 10:00Z') \g /dev/null
+CREATE TEMPORARY TABLE written AS SELECT c.id, c.ended_recorded_at AS at FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'three';
+SELECT pg_temp.did(e, 'call', '2024-03-04 11:00Z') FROM unnest(ARRAY['soon', 'slow']) AS e \g /dev/null
+SELECT is(ARRAY[pg_temp.clock('soon', 'three'), pg_temp.counted('soon', 'three'), pg_temp.clock('slow', 'three'), pg_temp.counted('slow', 'three')],
+          ARRAY['cancelled contact', '1:2', 'met_late 2024-03-07 10:00', '1:2'], 'one that is told late counts');
+SELECT is((SELECT count(*) FROM crm.sla_clock AS c JOIN pg_temp.written AS w ON w.id = c.id AND w.at = c.ended_recorded_at WHERE c.lead_id IN (pg_temp.id('soon'), pg_temp.id('slow'))), 2::bigint,
+          'when the end was written down stays, where the end does');
 INSERT INTO crm.feedback (lead_id, body, at) VALUES (pg_temp.id('three'), 'x', '2024-03-04 11:00Z'), (pg_temp.id('three'), 'y', '2024-03-04 11:00Z');
 SELECT is(pg_temp.counted('three', 'ask twice'), '1:1', 'feedback of one instant is one answer');
 INSERT INTO crm.feedback (lead_id, body, at) VALUES (pg_temp.id('three'), 'z', '2024-03-04 12:00Z');
@@ -116,12 +126,18 @@ SELECT is((SELECT c.cancel_reason FROM crm.sla_clock AS c JOIN crm.commitment AS
 
 -- ---- rerouted, and accepted as of a day before ----
 UPDATE crm.setting SET value = '"enforce"' WHERE name = 'transition_mode';
+SELECT smarketing.amend_agreement('crm', 'standard') \g /dev/null
+INSERT INTO crm.commitment (agreement_id, key, department, starts_on, ends_on, within, counted)
+SELECT a.id, 'welcome', 'sales', 'handoff:accepted', 'contact', '1 day', 'around_the_clock' FROM crm.agreement AS a WHERE a.name = 'standard' AND a.version = 2;
+SELECT pg_temp.sign(a.id) FROM crm.agreement AS a WHERE a.name = 'standard' AND a.version = 2 \g /dev/null
 SELECT pg_temp.offer('passed on', now() - interval '2 days') \g /dev/null
 SELECT pg_temp.decide('crm', (SELECT h.id FROM crm.handoff AS h WHERE h.lead_id = pg_temp.id('passed on')), 'rejected', 'wrong_territory') \g /dev/null
 SELECT pg_temp.move('passed on', 'sal', now() - interval '1 day') \g /dev/null
 SELECT results_eq($$SELECT c.ended_at = h.decided_at, h.decided_at = h.offered_at, h.decision FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'handoff_decision'
                     JOIN crm.handoff AS h ON h.id = c.handoff_id WHERE c.lead_id = pg_temp.id('passed on') ORDER BY c.id DESC LIMIT 1$$,
                   $$VALUES (true, true, 'accepted')$$, 'the new offer is accepted at its own instant');
+SELECT is((SELECT c.started_at FROM crm.sla_clock AS c JOIN crm.commitment AS m ON m.id = c.commitment_id AND m.key = 'welcome' WHERE c.lead_id = pg_temp.id('passed on')),
+          (SELECT max(h.decided_at) FROM crm.handoff AS h WHERE h.lead_id = pg_temp.id('passed on')), 'from which on the acceptance obliges');
 
 -- ---- what starts a clock does not end it, whatever it is ----
 SELECT pg_temp.move('late', 'mql', '2024-04-01 10:00Z'), pg_temp.move('late', 'recycled', '2024-04-02 10:00Z', 'not_ready') \g /dev/null
