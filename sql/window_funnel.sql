@@ -150,7 +150,9 @@ SELECT smarketing.window_funnel_step('1 hour', now(), 64);
 SELECT smarketing.window_funnel_step('1 hour', now(), -1);
 SELECT smarketing.funnel_times('1 hour', 'bad', now(), true);
 SELECT smarketing.funnel_entry('-1 hour', now(), 'x', true);
+\set VERBOSITY terse
 SELECT smarketing.funnel_entry('1 hour', now(), 'x');
+\set VERBOSITY default
 -- their SQLSTATEs
 CREATE FUNCTION state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
