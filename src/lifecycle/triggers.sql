@@ -42,6 +42,25 @@ LANGUAGE C AS 'MODULE_PATHNAME', 'smk_deal_recorder';
 COMMENT ON FUNCTION deal_recorder() IS
 'Trigger, AFTER STATEMENT on deal: moves the leads to where their deals say, along legal moves, or refuses the statement (SM001 to SM004, SM011).';
 
+/* With the leads, in one TRUNCATE, the deals may go: then there is nobody left to move. */
+CREATE FUNCTION deal_truncated() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
+DECLARE
+    leads_remain boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.lead)', TG_TABLE_SCHEMA) INTO leads_remain;
+    IF leads_remain THEN
+        RAISE EXCEPTION 'deals cannot be truncated while there are leads' USING ERRCODE = 'feature_not_supported',
+            SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+            DETAIL = 'A deal that goes moves its lead, and TRUNCATE does not say which ones go.',
+            HINT = format('DELETE FROM %I.deal moves the leads.', TG_TABLE_SCHEMA);
+    END IF;
+    RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION deal_truncated() IS
+'Trigger, AFTER TRUNCATE on deal: refuses it (0A000) while there are leads, which it could not move.';
+
 CREATE FUNCTION workspace_lifecycle_triggers() RETURNS void
 LANGUAGE plpgsql AS $body$
 DECLARE
@@ -101,6 +120,8 @@ BEGIN
     CREATE OR REPLACE TRIGGER smarketing_record_delete AFTER DELETE ON deal
         REFERENCING OLD TABLE AS old_rows
         FOR EACH STATEMENT EXECUTE FUNCTION smarketing.deal_recorder();
+    CREATE OR REPLACE TRIGGER smarketing_record_truncate AFTER TRUNCATE ON deal
+        FOR EACH STATEMENT EXECUTE FUNCTION smarketing.deal_truncated();
 END
 $body$;
 COMMENT ON FUNCTION workspace_lifecycle_triggers() IS

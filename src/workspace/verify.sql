@@ -115,6 +115,7 @@ BEGIN ATOMIC
         ('deal', 'record_insert', false),
         ('deal', 'record_update', false),
         ('deal', 'record_delete', false),
+        ('deal', 'record_truncate', false),
         ('handoff', 'append_only', false),
         ('handoff', 'begin', false),
         ('handoff', 'guard', false),

@@ -110,6 +110,8 @@ SELECT pg_temp.refused($$INSERT INTO crm.deal (lead_id, amount) VALUES (pg_temp.
 SELECT pg_temp.refused($$INSERT INTO crm.deal (lead_id, amount) VALUES (pg_temp.id('gone4'), 'Infinity')$$, '23514', 'an infinite one');
 SELECT pg_temp.refused($$DELETE FROM crm.lead WHERE external_id = 'four'$$, '23503', 'a lead with deals cannot be deleted');
 
+SELECT pg_temp.refused('TRUNCATE crm.deal CASCADE', '0A000', 'deals do not go without their leads being moved');
+
 -- an upsert of deals, and many in one statement
 SELECT pg_temp.recorded($$INSERT INTO crm.deal (external_id, lead_id, won) VALUES ('d10', pg_temp.id('four'), true) ON CONFLICT (external_id) DO UPDATE SET won = excluded.won, amount = 5$$, 1, 'an upsert closes a deal');
 INSERT INTO crm.lead (external_id, stage) SELECT 'many' || n, 'sql' FROM generate_series(1, 300) AS n;
