@@ -542,6 +542,7 @@ note_started(HeapTuple tuple, TupleDesc desc, void *arg)
 	lead->from_clock = Min(lead->from_clock, clock);
 }
 
+/* In an order of its own, since clocks that are due at one instant are told by id. */
 static void
 insert_clocks(Starting *starting)
 {
@@ -557,6 +558,7 @@ insert_clocks(Starting *starting)
 		" AND (c.ended_at IS NULL AND c.cancelled_at IS NULL"
 		" OR c.started_at OPERATOR(pg_catalog.<=) n.started_at"
 		" AND COALESCE(c.ended_at, c.cancelled_at) OPERATOR(pg_catalog.>) n.started_at))"
+		" ORDER BY n.lead_id, n.started_at, n.commitment_id"
 		" ON CONFLICT DO NOTHING RETURNING id, lead_id";
 	statement.batches[0] = starting->batch;
 	statement.callback = note_started;
